@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Takes the system over from nano_core, erases it, and keeps house.
+ *
+ * captain_start() comes in on the machine's boot stack, moves to a stack of
+ * its own, gives the machine the system's trap handlers and starts what runs.
+ * Then its task lets replaced versions go and looks after nano_core's frames.
+ */
+#include <clew/captain.h>
+
+#include <clew/cell.h>
+#include <clew/clock.h>
+#include <clew/console.h>
+#include <clew/control.h>
+#include <clew/frame.h>
+#include <clew/interrupt.h>
+#include <clew/irq.h>
+#include <clew/log.h>
+#include <clew/machine.h>
+#include <clew/memory.h>
+#include <clew/panic.h>
+#include <clew/recovery.h>
+#include <clew/shell.h>
+#include <clew/swap.h>
+#include <clew/task.h>
+
+#include "arch/x86_64/context.h"
+#include "base/string.h"
+
+#define STACK_PAGES 16
+#define HOUSEKEEPING_NS (200 * NS_PER_MS)
+
+struct captain_state {
+	map_rw stack;
+	map_none guard;
+	/* nano_core by page number, so that this is no pointer into it */
+	uint64_t first_page, pages;
+	uint64_t pointers;
+	bool released;
+};
+
+CELL_STATE(captain, "the first stack, and nano_core's frames until nothing points to them");
+
+static _Noreturn void fail(const char *what)
+{
+	machine_log("captain: ", 9);
+	machine_log(what, string_length(what));
+	machine_log("\n", 1);
+	machine_halt(MACHINE_NO_BOOT);
+}
+
+static void demand(int r, const char *what)
+{
+	if (r < 0)
+		fail(what);
+}
+
+/* ---- the end of nano_core ---------------------------------------------------- */
+
+static void find_nano_core(void)
+{
+	const struct machine_info *info = machine_info();
+
+	for (uint32_t i = 0; i < info->n_regions; i++) {
+		if (info->regions[i].kind != MACHINE_REGION_NANO_CORE)
+			continue;
+		captain_state.first_page = info->regions[i].start >> PAGE_SHIFT;
+		captain_state.pages = info->regions[i].size >> PAGE_SHIFT;
+	}
+}
+
+static void erase_nano_core(void)
+{
+	uintptr_t start = captain_state.first_page << PAGE_SHIFT;
+
+	if (captain_state.pages == 0)
+		fail("the machine names no nano_core");
+	machine_patch_fill(start, 0xcc, captain_state.pages << PAGE_SHIFT);
+	machine_unmap(start, captain_state.pages);
+}
+
+static void count_pointer(void *context, const uint64_t *word, size_t range)
+{
+	uint64_t *count = context;
+
+	(void)range;
+	log_write("captain: %p may point into nano_core", (const void *)word);
+	++*count;
+}
+
+/* Its frames are free as soon as no memory holds a word that may point there. */
+static void release_nano_core(void)
+{
+	OWN(irq_guard, guard) = irq_off();
+	struct memory_range range = { captain_state.first_page, captain_state.pages };
+	uint64_t pointers = 0;
+
+	if (captain_state.released)
+		return;
+	memory_scan(&range, 1, false, count_pointer, &pointers);
+	captain_state.pointers = pointers;
+	if (pointers > 0)
+		return;
+	frame_free(frame_adopt_region(captain_state.first_page << PAGE_SHIFT, captain_state.pages,
+				      FRAME_NANO));
+	captain_state.released = true;
+	log_write("captain: nano_core erased, %lu pages released", captain_state.pages);
+}
+
+CELL_EXPORT void captain_nano_core(struct captain_nano_core *ret)
+{
+	*ret = (struct captain_nano_core){
+		.pages = captain_state.pages,
+		.pointers = captain_state.pointers,
+		.released = captain_state.released,
+	};
+}
+
+/* ---- taking over -------------------------------------------------------------- */
+
+static _Noreturn void keep_house(void)
+{
+	for (;;) {
+		struct swap_pending pending;
+
+		task_sleep(HOUSEKEEPING_NS);
+		if (!captain_state.released)
+			release_nano_core();
+		if (swap_next_pending(0, &pending) == 0)
+			(void)swap_retire();
+	}
+}
+
+static void take_over(void *unused)
+{
+	uintptr_t low = (uintptr_t)map_rw_at(&captain_state.stack);
+
+	(void)unused;
+	demand(recovery_init(), "recovery cannot start");
+	demand(interrupt_init(), "interrupts cannot start");
+	demand(task_init("captain", low, low + map_rw_size(&captain_state.stack)),
+	       "tasks cannot start");
+	erase_nano_core();
+	machine_irq_restore(true);
+	release_nano_core();
+	demand(console_init(), "the console cannot start");
+	demand(control_start(), "the control line cannot start");
+	demand(shell_start(), "the shell cannot start");
+	keep_house();
+}
+
+CELL_EXPORT _Noreturn void captain_start(void)
+{
+	uintptr_t high;
+
+	find_nano_core();
+	demand(map_rw_new(STACK_PAGES, FRAME_STACK, &captain_state.stack), "no memory for a stack");
+	demand(map_rw_guard(&captain_state.stack, 1, &captain_state.guard), "no guard page");
+	high = (uintptr_t)map_rw_at(&captain_state.stack) + map_rw_size(&captain_state.stack);
+	context_abandon(high, take_over, NULL);
+}
+
+CELL("captain", 1, CELL_SERVICE, "takes the system over from nano_core and erases it");

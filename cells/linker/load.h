@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Internal to the linker cell: its state, and objects on their way in.
+ *
+ * A load is a transaction over one object and those it needs: read, lay out,
+ * resolve, relocate, seal, publish.  Until publish nobody else can see it;
+ * dropping the transaction undoes everything.
+ */
+#ifndef LINKER_LOAD_H
+#define LINKER_LOAD_H
+
+#include <clew/diag.h>
+#include <clew/heap.h>
+#include <clew/linker.h>
+#include <clew/namespace.h>
+
+#include "link/link.h"
+#include "link/note.h"
+#include "link/record.h"
+
+#include "pool.h"
+
+/* An object of the boot archive. */
+struct archive_object {
+	const void *bytes;
+	size_t size;
+	uint32_t kind;    /* 0: foreign */
+	bool on_demand;   /* at the top of the archive: loaded when needed */
+	char cell[CELL_NAME_MAX];
+	char file[64];
+	char summary[CELL_SUMMARY_MAX];
+};
+
+struct linker_state {
+	struct link_cell *cells;       /* newest first */
+	struct link_version **text_owner; /* by page of the text pool; the heap's */
+	struct archive_object *archive;   /* the heap's */
+	uint32_t n_archive;
+	uint32_t busy;                 /* a transaction is open */
+	uint64_t last_id;
+	struct pool pools[POOLS];
+};
+
+struct linker_state *linker_self(void);
+
+/* The right to change what is loaded; held by one task at a time. */
+OWNER(linker_lock);
+linker_lock linker_lock_take(void); /* waits its turn */
+void linker_lock_cleanup(linker_lock *place);
+
+/* One object of a transaction; all blocks are the heap's. */
+struct loading {
+	struct loading *next;
+	struct elf elf;
+	struct note note;
+	bool is_foreign;
+	bool is_new_cell;              /* else another version of a loaded one */
+	struct link_object object;
+	struct link_cell *cell;
+	struct link_version *version;
+	struct namespace *ns;
+	struct link_section *sections;
+	struct link_symbol *symbols;
+	struct link_export **targets;  /* by symbol: who provides it */
+	struct link_word *words;
+	uint32_t need_cursor, provide_cursor; /* where note searches begin */
+};
+
+struct transaction {
+	struct loading *first, **last;
+	struct created_entry *created;
+	struct diag *reterr;
+};
+
+/* An entry that this transaction made, and where to unhook it. */
+struct created_entry {
+	struct created_entry *next;
+	struct link_cell *cell;
+	struct link_export *export; /* NULL: the entry of a hidden function */
+	struct link_entry *entry;
+};
+
+void transaction_init(struct transaction *transaction, struct diag *reterr);
+/* Reads and lays out; identity NULL: a cell of its own, else another version of that cell. */
+MUST_USE int transaction_add(struct transaction *transaction, struct namespace *ns,
+			     struct link_cell *identity, const char *file, const void *bytes,
+			     size_t size);
+/* Resolves (adding what is needed), relocates and seals everything added. */
+MUST_USE int transaction_link(struct transaction *transaction);
+/* Makes it visible.  Fails only before anything was made visible. */
+MUST_USE int transaction_publish(struct transaction *transaction);
+/* Undoes what was not published. */
+void transaction_cleanup(struct transaction *transaction);
+
+void transaction_refuse(struct diag *diag, const char *cell, const char *what, const char *expected,
+			const char *found);
+/* -ENOMEM with a diag that says of what. */
+MUST_USE int transaction_out_of_memory(struct transaction *transaction, const char *cell,
+				       const char *what);
+
+/* provide.c: the version's definitions, and exports for what is new. */
+MUST_USE int provide_exports(struct transaction *transaction, struct loading *loading);
+
+/* resolve.c */
+MUST_USE int resolve_needs(struct transaction *transaction, struct loading *loading);
+MUST_USE int resolve_entries(struct transaction *transaction, struct loading *loading);
+/* Which functions of another version follow the cell's entries. */
+MUST_USE int resolve_successors(struct transaction *transaction, struct loading *loading);
+uint64_t note_type_hash(const struct note *note, uint32_t *cursor, const char *name,
+			uint32_t kind_a, uint32_t kind_b);
+
+/* entry.c: the entry called `name` of the cell, made if it is not there. */
+MUST_USE int entry_get(struct transaction *transaction, struct link_cell *cell,
+		       struct link_export *export, const char *name, uintptr_t value,
+		       struct link_version *version, struct link_entry **ret);
+void entry_undo(struct transaction *transaction);
+void entry_keep(struct transaction *transaction); /* what was made stays */
+void entry_free_all(struct link_cell *cell);
+struct link_entry *entry_find(const struct link_cell *cell, const char *name);
+
+/* record.c */
+MUST_USE int record_cell_new(struct namespace *ns, const char *name, struct link_cell **ret);
+void record_cell_free(struct link_cell *cell); /* with its entries and state */
+MUST_USE int record_version_new(struct link_cell *cell, struct link_version **ret);
+void record_version_free(struct link_version *version); /* with its extents */
+MUST_USE int record_export_new(struct link_cell *cell, const char *name, struct link_export **ret);
+struct link_export *record_export_find(const struct link_cell *cell, const char *name);
+bool record_is_in_state(const struct link_cell *cell, uintptr_t value);
+struct link_cell *record_cell_find(const struct namespace *ns, const char *name);
+void record_slot_attach(struct link_slot *slot);
+void record_slot_detach(struct link_slot *slot);
+/* Another cell that uses this one; NULL: none. */
+const struct link_cell *record_user(const struct link_cell *cell);
+MUST_USE int record_functions(struct loading *loading); /* names for backtraces */
+
+/* archive.c */
+MUST_USE int archive_read(const void *archive, size_t size, struct diag *reterr);
+const struct archive_object *archive_find(const char *name);
+const struct archive_object *archive_provider(const char *symbol);
+
+#endif

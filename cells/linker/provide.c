@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an object on its way in provides, and what it may not provide.
+ */
+#include "load.h"
+
+#include "base/string.h"
+
+void transaction_refuse(struct diag *diag, const char *cell, const char *what, const char *expected,
+		     const char *found)
+{
+	memset(diag, 0, sizeof(*diag));
+	diag->offset = DIAG_NO_OFFSET;
+	string_copy(diag->cell, sizeof(diag->cell), cell);
+	string_copy(diag->what, sizeof(diag->what), what);
+	string_copy(diag->expected, sizeof(diag->expected), expected);
+	string_copy(diag->found, sizeof(diag->found), found);
+}
+
+/* -ENOMEM with a diag that says of what. */
+int transaction_out_of_memory(struct transaction *transaction, const char *cell, const char *what)
+{
+	transaction_refuse(transaction->reterr, cell, "out of memory", what, "");
+	return -ENOMEM;
+}
+
+/* Global, of default visibility, and defined: what others may use. */
+static bool is_provided(const struct loading *loading, uint32_t symbol)
+{
+	const Elf64_Sym *sym = &loading->elf.symbols[symbol];
+
+	return ELF64_ST_BIND(sym->st_info) != STB_LOCAL &&
+	       ELF64_ST_VISIBILITY(sym->st_other) == STV_DEFAULT &&
+	       elf_symbol_section(&loading->elf, symbol) != SHN_UNDEF &&
+	       elf_symbol_section(&loading->elf, symbol) != SHN_ABS;
+}
+
+static int refuse_provider(struct transaction *transaction, struct loading *loading,
+			   uint32_t symbol, const char *what, const char *expected,
+			   const char *found)
+{
+	link_diag(transaction->reterr, &loading->elf, 0, symbol, DIAG_NO_OFFSET, what, expected,
+		  found);
+	string_copy(transaction->reterr->cell, sizeof(transaction->reterr->cell),
+		    loading->cell->name);
+	return -ENOEXEC;
+}
+
+static int check_provided(struct transaction *transaction, struct loading *loading,
+			  uint32_t symbol)
+{
+	const char *name = elf_symbol_name(&loading->elf, symbol);
+	unsigned int type = ELF64_ST_TYPE(loading->elf.symbols[symbol].st_info);
+
+	if (type != STT_FUNC && type != STT_OBJECT && type != STT_COMMON)
+		return refuse_provider(transaction, loading, symbol,
+				       "a provided symbol has no type", "STT_FUNC or STT_OBJECT",
+				       "STT_NOTYPE");
+	for (const struct loading *other = transaction->first; other; other = other->next) {
+		if (other != loading && other->ns == loading->ns && other->is_new_cell &&
+		    record_export_find(other->cell, name))
+			return refuse_provider(transaction, loading, symbol,
+					       "symbol is provided by two cells",
+					       other->cell->name, loading->cell->name);
+	}
+	return 0;
+}
+
+/* A weak definition gives way to one that is there; a strong one is an error. */
+static bool gives_way(const struct loading *loading, uint32_t symbol,
+		      const struct link_export *published)
+{
+	return published && published->cell != loading->cell &&
+	       published->cell->ns == loading->ns &&
+	       ELF64_ST_BIND(loading->elf.symbols[symbol].st_info) == STB_WEAK;
+}
+
+static int define(struct transaction *transaction, struct loading *loading, uint32_t symbol)
+{
+	const char *name = elf_symbol_name(&loading->elf, symbol);
+	struct link_version *version = loading->version;
+	struct link_export *published = namespace_find(loading->ns, name);
+	struct link_export *export = record_export_find(loading->cell, name);
+	uintptr_t value = loading->symbols[symbol].address;
+	uint64_t hash = note_type_hash(&loading->note, &loading->provide_cursor, name,
+				       NOTE_PROVIDES_FUNCTION, NOTE_PROVIDES_DATA);
+	int r = check_provided(transaction, loading, symbol);
+
+	if (r < 0)
+		return r;
+	if (gives_way(loading, symbol, published))
+		return 0;
+	if (published && published->cell != loading->cell && published->cell->ns == loading->ns)
+		return refuse_provider(transaction, loading, symbol,
+				       "symbol is provided by two cells", published->cell->name,
+				       loading->cell->name);
+	if (!export) {
+		r = record_export_new(loading->cell, name, &export);
+		if (r < 0)
+			return transaction_out_of_memory(transaction, loading->cell->name, "an export's record");
+		export->is_function = ELF64_ST_TYPE(loading->elf.symbols[symbol].st_info) ==
+				      STT_FUNC;
+		export->is_state = record_is_in_state(loading->cell, value);
+		export->value = loading->is_new_cell ? value : 0;
+		export->size = loading->elf.symbols[symbol].st_size;
+		export->type_hash = hash;
+	}
+	version->definitions[version->n_definitions++] = (struct link_definition){
+		.export = export,
+		.value = value,
+		.size = loading->elf.symbols[symbol].st_size,
+		.type_hash = hash,
+	};
+	return 0;
+}
+
+int provide_exports(struct transaction *transaction, struct loading *loading)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 1; i < loading->elf.n_symbols; i++)
+		count += is_provided(loading, i);
+	if (count == 0)
+		return 0;
+	loading->version->definitions = heap_alloc(count * sizeof(struct link_definition));
+	if (!loading->version->definitions)
+		return transaction_out_of_memory(transaction, loading->cell->name, "the list of exports");
+	for (uint32_t i = 1; i < loading->elf.n_symbols; i++) {
+		int r = is_provided(loading, i) ? define(transaction, loading, i) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

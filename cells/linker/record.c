@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Makes, finds and frees the records of link/record.h.  What is reachable
+ * from the cell list is changed with interrupts off.
+ */
+#include "load.h"
+
+#include <clew/irq.h>
+
+#include "base/string.h"
+
+int record_cell_new(struct namespace *ns, const char *name, struct link_cell **ret)
+{
+	struct link_cell *cell = heap_alloc(sizeof(*cell));
+
+	if (!cell)
+		return -ENOMEM;
+	cell->ns = ns;
+	cell->ns_id = namespace_id(ns);
+	string_copy(cell->name, sizeof(cell->name), name);
+	*ret = cell;
+	return 0;
+}
+
+void record_cell_free(struct link_cell *cell)
+{
+	struct pool *pools = linker_self()->pools;
+
+	while (cell->exports) {
+		struct link_export *export = cell->exports;
+
+		cell->exports = export->next;
+		heap_free(export);
+	}
+	for (uint32_t i = 0; i < cell->n_state_slots; i++)
+		record_slot_detach(&cell->state_slots[i]);
+	heap_free(cell->state_slots);
+	pool_free(&pools[POOL_DATA], POOL_DATA, &cell->state);
+	entry_free_all(cell);
+	heap_free(cell);
+}
+
+int record_version_new(struct link_cell *cell, struct link_version **ret)
+{
+	struct link_version *version = heap_alloc(sizeof(*version));
+
+	if (!version)
+		return -ENOMEM;
+	version->cell = cell;
+	*ret = version;
+	return 0;
+}
+
+static void forget_text(const struct link_version *version)
+{
+	struct linker_state *self = linker_self();
+	size_t page = (version->text.va - self->pools[POOL_TEXT].start) >> PAGE_SHIFT;
+
+	for (size_t i = 0; i < version->text.size >> PAGE_SHIFT; i++) {
+		if (self->text_owner[page + i] == version)
+			self->text_owner[page + i] = NULL;
+	}
+}
+
+void record_version_free(struct link_version *version)
+{
+	OWN(irq_guard, guard) = irq_off();
+	struct linker_state *self = linker_self();
+	struct link_version **at = &version->cell->versions;
+
+	for (; *at; at = &(*at)->next) {
+		if (*at == version) {
+			*at = version->next;
+			break;
+		}
+	}
+	if (version->text.va)
+		forget_text(version);
+	for (uint32_t i = 0; i < version->n_slots; i++)
+		record_slot_detach(&version->slots[i]);
+	pool_free(&self->pools[POOL_TEXT], POOL_TEXT, &version->text);
+	pool_free(&self->pools[POOL_CONSTANTS], POOL_CONSTANTS, &version->constants);
+	pool_free(&self->pools[POOL_DATA], POOL_DATA, &version->data);
+	heap_free(version->slots);
+	heap_free(version->unwind);
+	heap_free(version->functions);
+	heap_free(version->strings);
+	heap_free(version->definitions);
+	heap_free(version->entry_values);
+	heap_free(version);
+}
+
+int record_export_new(struct link_cell *cell, const char *name, struct link_export **ret)
+{
+	size_t length = string_length(name) + 1;
+	struct link_export *export = heap_alloc(sizeof(*export) + length);
+
+	if (!export)
+		return -ENOMEM;
+	memcpy(export->name, name, length);
+	export->cell = cell;
+	export->next = cell->exports;
+	cell->exports = export;
+	*ret = export;
+	return 0;
+}
+
+struct link_export *record_export_find(const struct link_cell *cell, const char *name)
+{
+	struct link_export *export = cell->exports;
+
+	while (export && !string_equal(export->name, name))
+		export = export->next;
+	return export;
+}
+
+bool record_is_in_state(const struct link_cell *cell, uintptr_t value)
+{
+	return value - cell->state.va < cell->state.size;
+}
+
+struct link_cell *record_cell_find(const struct namespace *ns, const char *name)
+{
+	OWN(irq_guard, guard) = irq_off();
+	struct link_cell *cell = linker_self()->cells;
+
+	while (cell && (cell->ns != ns || !string_equal(cell->name, name)))
+		cell = cell->next;
+	return cell;
+}
+
+void record_slot_attach(struct link_slot *slot)
+{
+	struct link_export *target = slot->target;
+
+	slot->prev = NULL;
+	slot->next = target->users;
+	if (target->users)
+		target->users->prev = slot;
+	target->users = slot;
+	target->n_users++;
+}
+
+/* Accepts a slot that was never attached. */
+void record_slot_detach(struct link_slot *slot)
+{
+	struct link_export *target = slot->target;
+
+	if (!target || (target->users != slot && !slot->prev))
+		return;
+	if (slot->prev)
+		slot->prev->next = slot->next;
+	else
+		target->users = slot->next;
+	if (slot->next)
+		slot->next->prev = slot->prev;
+	slot->next = slot->prev = NULL;
+	target->n_users--;
+}
+
+const struct link_cell *record_user(const struct link_cell *cell)
+{
+	for (const struct link_export *export = cell->exports; export; export = export->next) {
+		for (const struct link_slot *slot = export->users; slot; slot = slot->next) {
+			if (slot->user->cell != cell)
+				return slot->user->cell;
+		}
+	}
+	return NULL;
+}
+
+static bool is_function(const struct loading *loading, uint32_t symbol)
+{
+	uint32_t section = elf_symbol_section(&loading->elf, symbol);
+
+	return ELF64_ST_TYPE(loading->elf.symbols[symbol].st_info) == STT_FUNC &&
+	       section != SHN_UNDEF && section < loading->elf.n_sections &&
+	       loading->sections[section].pool == LINK_TEXT;
+}
+
+static void sort_functions(struct link_function *functions, uint32_t count)
+{
+	/* Shell sort: in place, no recursion, and fast enough for 10,000 names. */
+	for (uint32_t gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11) {
+		for (uint32_t i = gap; i < count; i++) {
+			struct link_function moved = functions[i];
+			uint32_t k = i;
+
+			for (; k >= gap && functions[k - gap].start > moved.start; k -= gap)
+				functions[k] = functions[k - gap];
+			functions[k] = moved;
+		}
+	}
+}
+
+int record_functions(struct loading *loading)
+{
+	struct link_version *version = loading->version;
+	uint32_t count = 0, text = 0;
+
+	for (uint32_t i = 1; i < loading->elf.n_symbols; i++) {
+		if (is_function(loading, i)) {
+			count++;
+			text += (uint32_t)string_length(elf_symbol_name(&loading->elf, i)) + 1;
+		}
+	}
+	if (count == 0)
+		return 0;
+	version->functions = heap_alloc(count * sizeof(*version->functions));
+	version->strings = heap_alloc(text);
+	if (!version->functions || !version->strings)
+		return -ENOMEM;
+	text = 0;
+	for (uint32_t i = 1; i < loading->elf.n_symbols; i++) {
+		const char *name = elf_symbol_name(&loading->elf, i);
+		uint32_t length = (uint32_t)string_length(name) + 1;
+
+		if (!is_function(loading, i))
+			continue;
+		version->functions[version->n_functions++] = (struct link_function){
+			.start = (uint32_t)(loading->symbols[i].call - version->text.va),
+			.size = (uint32_t)loading->elf.symbols[i].st_size,
+			.name = text,
+		};
+		memcpy(version->strings + text, name, length);
+		text += length;
+	}
+	sort_functions(version->functions, version->n_functions);
+	return 0;
+}

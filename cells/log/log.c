@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The system's messages: the last LOG_RECORDS of them, and trace events.
+ *
+ * Not the fault log (recovery.h), and it prints nothing: `log` of the shell
+ * does.  Freestanding; does not allocate.  Text is formatted on the caller's
+ * stack first, so a bad argument faults its caller and leaves no record.
+ *
+ * Invariant: the record with id i lies in records[i % LOG_RECORDS].
+ */
+#include <clew/log.h>
+
+#include <clew/cell.h>
+#include <clew/clock.h>
+#include <clew/irq.h>
+#include <clew/task.h>
+
+#include "base/format.h"
+#include "base/string.h"
+
+#define LOG_RECORDS 128
+#define TRACE_MAX 768
+
+struct log_state {
+	uint64_t last; /* id of the latest record, 0: none yet */
+	struct log_record records[LOG_RECORDS];
+};
+
+CELL_STATE(log, "messages outlive the tasks that wrote them");
+
+CELL_EXPORT void log_write(const char *format, ...)
+{
+	struct log_record record = { .time_ns = clock_now_ns(), .task = task_id() };
+	va_list arguments;
+
+	va_start(arguments, format);
+	format_list(record.text, sizeof(record.text), format, arguments);
+	va_end(arguments);
+
+	OWN(irq_guard, guard) = irq_off();
+	record.id = ++log_state.last;
+	log_state.records[record.id % LOG_RECORDS] = record;
+}
+
+CELL_EXPORT int log_next(uint64_t after, struct log_record *ret)
+{
+	OWN(irq_guard, guard) = irq_off();
+	uint64_t last = log_state.last;
+	uint64_t oldest = last > LOG_RECORDS ? last - LOG_RECORDS + 1 : 1;
+
+	if (after >= last)
+		return -ENOENT;
+	*ret = log_state.records[(after < oldest ? oldest : after + 1) % LOG_RECORDS];
+	return 0;
+}
+
+/* Appends; false: it did not fit. */
+static bool append(char *text, size_t *length, const char *format, va_list arguments)
+	__attribute__((format(printf, 3, 0)));
+static bool append(char *text, size_t *length, const char *format, va_list arguments)
+{
+	*length += format_list(text + *length, TRACE_MAX - *length, format, arguments);
+	return *length + 2 <= TRACE_MAX;
+}
+
+CELL_EXPORT void log_trace(const char *format, ...)
+{
+	char text[TRACE_MAX];
+	size_t head, length;
+	va_list arguments;
+	bool fits;
+
+	if ((machine_info()->flags & MACHINE_TRACE) == 0)
+		return;
+	head = format_text(text, sizeof(text), "{\"t\":%lu,\"task\":%lu,", clock_now_ns(),
+			   task_id());
+	length = head;
+	va_start(arguments, format);
+	fits = append(text, &length, format, arguments);
+	va_end(arguments);
+	if (!fits)
+		length = head + format_text(text + head, sizeof(text) - head,
+					    "\"event\":\"too_long\",\"bytes\":%zu", length);
+	text[length] = '}';
+	machine_trace(text, length + 1);
+}
+
+CELL("log", 1, CELL_SERVICE, "the system's messages in a bounded ring, and trace events");

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* The bounded ring of fault records, see fault_log.h.  Freestanding; no state of its own. */
+#include "fault_log.h"
+
+#include <stddef.h>
+
+struct fault_record *fault_log_new(struct fault_log *log)
+{
+	uint64_t id = ++log->last;
+	struct fault_record *record = &log->records[id % FAULT_LOG_MAX];
+
+	*record = (struct fault_record){ .id = id };
+	return record;
+}
+
+struct fault_record *fault_log_find(struct fault_log *log, uint64_t id)
+{
+	struct fault_record *record = &log->records[id % FAULT_LOG_MAX];
+
+	return id != 0 && record->id == id ? record : NULL;
+}
+
+const struct fault_record *fault_log_next(const struct fault_log *log, uint64_t after)
+{
+	uint64_t oldest = log->last > FAULT_LOG_MAX ? log->last - FAULT_LOG_MAX + 1 : 1;
+
+	if (after >= log->last)
+		return NULL;
+	return &log->records[(after < oldest ? oldest : after + 1) % FAULT_LOG_MAX];
+}

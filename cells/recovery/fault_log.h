@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The last FAULT_LOG_MAX fault records.  Interrupts off around every call.
+ *
+ * Invariant: the record with id i lies in records[i % FAULT_LOG_MAX].
+ */
+#ifndef RECOVERY_FAULT_LOG_H
+#define RECOVERY_FAULT_LOG_H
+
+#include <clew/recovery.h>
+
+struct fault_log {
+	uint64_t last; /* id of the latest record, 0: none yet */
+	struct fault_record records[FAULT_LOG_MAX];
+};
+
+/* The next record, zero but for its id. */
+struct fault_record *fault_log_new(struct fault_log *log);
+
+/* NULL: no such record is kept. */
+struct fault_record *fault_log_find(struct fault_log *log, uint64_t id);
+
+/* The kept record with the smallest id above `after`; NULL: none. */
+const struct fault_record *fault_log_next(const struct fault_log *log, uint64_t after);
+
+#endif

@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What happens to a task that faults, panics, exits or is killed: its frames
+ * are unwound, their landing pads run on its own stack, deepest first, and it
+ * ends.
+ *
+ * Not the policy after that (application.h), and not the tables (src/unwind).
+ * Freestanding.  Nothing here allocates once recovery_init has run, takes a
+ * lock or can loop: a walk moves up a stack, and faults in cleanups are
+ * counted.  Faults are handled on a stack of the cell's own, the rest on the
+ * task's; interrupts are off until the task goes on, and then as they were, so
+ * that a critical section lasts until its guard is released.
+ */
+#include <clew/recovery.h>
+
+#include <clew/irq.h>
+#include <clew/interrupt.h>
+#include <clew/log.h>
+#include <clew/memory.h>
+#include <clew/panic.h>
+#include <clew/task.h>
+
+#include "base/format.h"
+#include "base/string.h"
+#include "cause.h"
+#include "fault_log.h"
+#include "walk.h"
+
+#define STACK_PAGES 8
+#define NESTED_MAX 16
+#define VECTOR_PANIC 256
+#define CAUSE_MAX sizeof(((struct fault_record *)NULL)->cause)
+
+/* Words of task_unwind.exception; its address is all that landing pads know of it. */
+enum {
+	EXCEPTION_CLASS,
+	EXCEPTION_RESERVE_OPEN
+};
+#define EXCEPTION_CLEW 0x57454c43ul
+
+struct recovery_state {
+	map_none guard;
+	map_rw stack; /* of the fault handler */
+	uintptr_t stack_low, stack_high;
+	uint32_t deaths; /* reports of a fault that nobody can survive */
+	struct fault_log log;
+};
+
+CELL_STATE(recovery, "the fault log outlives the tasks it is about");
+
+/* What a frame's landing pad is given besides the frame. */
+struct control {
+	uint32_t mxcsr;
+	uint16_t x87_control;
+	bool irq_on;
+};
+
+/* src/arch/x86_64/unwind.S */
+void unwind_capture(struct unwind_cursor *ret);
+_Noreturn void recovery_resume(struct unwind_cursor *cursor);
+
+_Static_assert(sizeof(struct unwind_cursor) == 152, "CURSOR_SIZE");
+_Static_assert(__builtin_offsetof(struct unwind_cursor, cfa) == 136, "CURSOR_CFA");
+_Static_assert(__builtin_offsetof(struct unwind_cursor, exact) == 144, "CURSOR_EXACT");
+_Static_assert(UNWIND_RBX == 3 && UNWIND_RBP == 6 && UNWIND_RSP == 7, "CURSOR_R*");
+_Static_assert(UNWIND_R12 == 12 && UNWIND_R15 == 15 && UNWIND_RIP == 16, "CURSOR_R*");
+
+/* ---- the end of the system ------------------------------------------------ */
+
+static void say(const char *text)
+{
+	machine_log(text, string_length(text));
+}
+
+static void say_frame(const struct fault_frame *frame)
+{
+	char line[160];
+
+	if (frame->symbol[0])
+		format_text(line, sizeof(line), "  %s:%s+0x%x\n", frame->cell, frame->symbol,
+			    frame->offset);
+	else
+		format_text(line, sizeof(line), "  %s 0x%lx\n", frame->cell, frame->pc);
+	say(line);
+}
+
+/* A second death is one in the report of the first: it says less each time. */
+static _Noreturn void die(const char *cause, const struct unwind_cursor *cursor,
+			  const struct unwind_stack *stack)
+{
+	uint32_t deaths = recovery_state.deaths++;
+	char line[160];
+
+	if (deaths < 2) {
+		format_text(line, sizeof(line), "clew: died: %s, rip 0x%lx rsp 0x%lx\n", cause,
+			    cursor->registers[UNWIND_RIP], cursor->registers[UNWIND_RSP]);
+		say(line);
+	}
+	if (deaths < 1) {
+		struct fault_frame trace[FAULT_BACKTRACE_MAX];
+		uint32_t n = walk_backtrace(*cursor, stack, trace, FAULT_BACKTRACE_MAX);
+
+		for (uint32_t i = 0; i < n; i++)
+			say_frame(&trace[i]);
+	}
+	machine_halt(MACHINE_DIED);
+}
+
+/* ---- the task's stack ----------------------------------------------------- */
+
+/* The stack without its reserve; empty: there is no record of the task. */
+static struct unwind_stack bounds_of(const struct task *task)
+{
+	struct unwind_stack stack = { 0 };
+	struct task_memory memory;
+
+	if (task_memory_next(task_id_of(task) - 1, &memory) == 0 && memory.task == task)
+		stack = (struct unwind_stack){ .low = memory.stack_low, .high = memory.stack_high };
+	return stack;
+}
+
+/* The words that may be read: those of the reserve, below the stack, once it is open. */
+static struct unwind_stack stack_of(struct task *task, uint64_t rsp)
+{
+	struct unwind_stack stack = bounds_of(task);
+
+	if (task_unwind_of(task)->exception[EXCEPTION_RESERVE_OPEN] && rsp < stack.low &&
+	    rsp >= stack.low - TASK_RESERVE_PAGES * PAGE_SIZE)
+		stack.low = rsp;
+	return stack;
+}
+
+/* The reserve while it is closed, and the page below it. */
+static bool is_overflow(const struct task *task, const struct trap_frame *frame)
+{
+	struct unwind_stack stack = bounds_of(task);
+	uintptr_t guard = stack.low - (TASK_RESERVE_PAGES + 1) * PAGE_SIZE;
+
+	return frame->vector == TRAP_PF && stack.high != 0 && frame->address >= guard &&
+	       frame->address < stack.low;
+}
+
+/* ---- unwinding ------------------------------------------------------------ */
+
+static struct fault_record *record_of(const struct task_unwind *unwind)
+{
+	return fault_log_find(&recovery_state.log, unwind->fault_id);
+}
+
+/* Loads registers for code of the task; the control words are preserved by the psABI. */
+static _Noreturn void go_on(const struct unwind_cursor *cursor, uint64_t rip, uint64_t exception,
+			    const struct control *control)
+{
+	struct trap_frame frame = {
+		.rax = exception,
+		.rbx = cursor->registers[UNWIND_RBX],
+		.rbp = cursor->registers[UNWIND_RBP],
+		.rsp = cursor->registers[UNWIND_RSP],
+		.r12 = cursor->registers[UNWIND_R12],
+		.r13 = cursor->registers[UNWIND_R13],
+		.r14 = cursor->registers[UNWIND_R14],
+		.r15 = cursor->registers[UNWIND_R15],
+		.rip = rip,
+		.rflags = 2 | (control->irq_on ? TRAP_RFLAGS_IF : 0),
+	};
+
+	/* Intel SDM vol. 1, table 10-2: FCW at 0, MXCSR at 24; a zero tag byte is an empty x87. */
+	memcpy(frame.fx, &control->x87_control, sizeof(control->x87_control));
+	memcpy(frame.fx + 24, &control->mxcsr, sizeof(control->mxcsr));
+	machine_resume(&frame);
+}
+
+/* On the task's stack, from its top. */
+static _Noreturn void end_task(void)
+{
+	task_end(task_unwind_of(task_current())->exit);
+}
+
+static _Noreturn void finish(struct task *task, const struct unwind_stack *stack, bool truncated,
+			     const struct control *control)
+{
+	struct unwind_cursor top = { 0 };
+	struct control on = *control;
+	struct fault_record *record = record_of(task_unwind_of(task));
+
+	if (record) {
+		record->ended = true;
+		record->truncated = truncated;
+	}
+	if (truncated)
+		log_write("task %lu: unwound in part only", task_id_of(task));
+	if (stack->high == 0)
+		die("a task without a stack", &top, stack);
+	/* As after a call: the psABI wants rsp + 8 to be a multiple of 16. */
+	top.registers[UNWIND_RSP] = (stack->high & ~15ul) - 8;
+	on.irq_on = true;
+	go_on(&top, (uintptr_t)end_task, 0, &on);
+}
+
+/* From the cursor's frame on.  The cursor's registers are borrowed. */
+static _Noreturn void unwind(struct task *task, struct unwind_cursor *cursor,
+			     const struct unwind_stack *stack, const struct control *control)
+{
+	struct task_unwind *unwind = task_unwind_of(task);
+	struct fault_record *record = record_of(unwind);
+	uint64_t pad;
+	enum walk_end end;
+
+	if (unwind->nested > NESTED_MAX)
+		finish(task, stack, true, control);
+	end = walk_to_pad(cursor, stack, &pad);
+	if (end != WALK_PAD)
+		finish(task, stack, end == WALK_TRUNCATED, control);
+	if (record)
+		record->cleanups++;
+	go_on(cursor, pad, (uintptr_t)unwind->exception, control);
+}
+
+/* Interrupts off.  Of the code that calls. */
+static struct control control_here(bool irq_on)
+{
+	struct control control = { .irq_on = irq_on };
+
+	__asm__ volatile("stmxcsr %0" : "=m"(control.mxcsr));
+	__asm__ volatile("fnstcw %0" : "=m"(control.x87_control));
+	return control;
+}
+
+_Noreturn void recovery_resume(struct unwind_cursor *cursor)
+{
+	struct control control = control_here(machine_irq_save());
+	struct task *task = task_current();
+	struct unwind_stack stack = { 0 };
+
+	if (!task || !task_unwind_of(task)->active)
+		die("a landing pad that nobody ran", cursor, &stack);
+	stack = stack_of(task, cursor->registers[UNWIND_RSP]);
+	unwind(task, cursor, &stack, &control);
+}
+
+/* ---- the fault log ---------------------------------------------------------- */
+
+/* JSON has no use for a quote or a control character inside a string. */
+static void copy_plain(char *to, size_t size, const char *from)
+{
+	string_copy(to, size, from);
+	for (; *to; to++) {
+		if (*to == '"' || *to == '\\' || (unsigned char)*to < ' ')
+			*to = '\'';
+	}
+}
+
+static void announce(const struct fault_record *record)
+{
+	const struct fault_frame *frame = &record->frames[0];
+	char cause[CAUSE_MAX];
+
+	log_write("fault %lu: task %lu (%s): %s in %s:%s+0x%x", record->id, record->task,
+		  record->task_name, record->cause, frame->cell, frame->symbol, frame->offset);
+	copy_plain(cause, sizeof(cause), record->cause);
+	log_trace("\"event\":\"fault\",\"id\":%lu,\"name\":\"%s\",\"cause\":\"%s\","
+		  "\"cell\":\"%s\",\"symbol\":\"%s\",\"offset\":%u",
+		  record->id, record->task_name, cause, frame->cell, frame->symbol, frame->offset);
+}
+
+static void write_record(struct task *task, const char *cause, uint32_t vector, uintptr_t address,
+			 const struct unwind_cursor *cursor, const struct unwind_stack *stack)
+{
+	struct fault_record *record = fault_log_new(&recovery_state.log);
+	struct task_info info;
+
+	record->time_ns = machine_clock_ns();
+	record->task = task_id_of(task);
+	if (task_next(record->task - 1, &info) == 0 && info.id == record->task)
+		string_copy(record->task_name, sizeof(record->task_name), info.name);
+	string_copy(record->cause, sizeof(record->cause), cause);
+	record->vector = vector;
+	record->address = address;
+	record->n_frames = walk_backtrace(*cursor, stack, record->frames, FAULT_BACKTRACE_MAX);
+	task_unwind_of(task)->fault_id = record->id;
+	announce(record);
+}
+
+/* A fault while the task is being unwound is one in a cleanup. */
+static void note_nested(struct task_unwind *unwind, const char *cause,
+			const struct unwind_cursor *cursor)
+{
+	struct fault_record *record = record_of(unwind);
+
+	unwind->nested++;
+	if (record)
+		record->nested = unwind->nested;
+	log_write("fault %lu: in a cleanup: %s at 0x%lx", unwind->fault_id, cause,
+		  cursor->registers[UNWIND_RIP]);
+}
+
+/* The task is at fault: how it will end, and the record of it. */
+static void begin_crash(struct task *task, const char *cause, uint32_t vector, uintptr_t address,
+			const struct unwind_cursor *cursor, const struct unwind_stack *stack)
+{
+	struct task_unwind *unwind = task_unwind_of(task);
+
+	if (unwind->fault_id == 0)
+		write_record(task, cause, vector, address, cursor, stack);
+	if (unwind->active) {
+		note_nested(unwind, cause, cursor);
+		return;
+	}
+	unwind->active = 1;
+	unwind->nested = 0;
+	unwind->exception[EXCEPTION_CLASS] = EXCEPTION_CLEW;
+	unwind->exit = (struct task_exit){ TASK_CRASHED, (int)unwind->fault_id };
+}
+
+CELL_EXPORT int recovery_next_fault(uint64_t after, struct fault_record *ret)
+{
+	OWN(irq_guard, guard) = irq_off();
+	const struct fault_record *record = fault_log_next(&recovery_state.log, after);
+
+	if (!record)
+		return -ENOENT;
+	*ret = *record;
+	return 0;
+}
+
+/* ---- faults ----------------------------------------------------------------- */
+
+static struct unwind_cursor cursor_of(const struct trap_frame *frame)
+{
+	struct unwind_cursor cursor = { .exact = true };
+
+	_Static_assert(__builtin_offsetof(struct trap_frame, rip) -
+				       __builtin_offsetof(struct trap_frame, rax) ==
+			       16 * 8,
+		       "DWARF's order");
+	memcpy(cursor.registers, &frame->rax, sizeof(cursor.registers));
+	return cursor;
+}
+
+static bool read_word(const struct unwind_stack *stack, uint64_t address, uint64_t *ret)
+{
+	if (address < stack->low || address >= stack->high || stack->high - address < 8)
+		return false;
+	memcpy(ret, (const void *)address, sizeof(*ret));
+	return true;
+}
+
+static struct fault_site site_of(const struct trap_frame *frame, const struct unwind_stack *stack,
+				 bool stack_overflow)
+{
+	struct fault_site site = { .in_text = walk_is_text(frame->rip),
+				   .stack_overflow = stack_overflow };
+
+	site.has_below = read_word(stack, frame->rsp - 8, &site.below);
+	if (read_word(stack, frame->rsp, &site.top))
+		site.after_call = walk_is_after_call(site.top);
+	if (site.in_text)
+		site.at_return = *(const uint8_t *)frame->rip == 0xc3;
+	return site;
+}
+
+/* Where control left the code by a call, the caller is at its call instruction. */
+static void leave_bad_call(struct unwind_cursor *cursor, const struct fault_site *site)
+{
+	cursor->registers[UNWIND_RIP] = site->top;
+	cursor->registers[UNWIND_RSP] += 8;
+	cursor->exact = false;
+}
+
+static _Noreturn void crash(struct task *task, const struct trap_frame *frame)
+{
+	struct unwind_cursor cursor = cursor_of(frame);
+	struct unwind_stack stack;
+	bool overflow = is_overflow(task, frame);
+	struct control control = { .irq_on = (frame->rflags & TRAP_RFLAGS_IF) != 0 };
+	struct fault_site site;
+	enum fault_start start;
+	char cause[CAUSE_MAX];
+
+	memcpy(&control.x87_control, frame->fx, sizeof(control.x87_control));
+	memcpy(&control.mxcsr, frame->fx + 24, sizeof(control.mxcsr));
+	if (overflow && task_open_reserve(task))
+		task_unwind_of(task)->exception[EXCEPTION_RESERVE_OPEN] = 1;
+	stack = stack_of(task, frame->rsp);
+	site = site_of(frame, &stack, overflow);
+	start = fault_start(frame, &site);
+	fault_cause(frame, &site, cause, sizeof(cause));
+	if (start == FAULT_BAD_CALL)
+		leave_bad_call(&cursor, &site);
+	begin_crash(task, cause, (uint32_t)frame->vector, frame->address, &cursor, &stack);
+	if (start == FAULT_SMASHED || start == FAULT_LOST)
+		finish(task, &stack, true, &control);
+	unwind(task, &cursor, &stack, &control);
+}
+
+static void handle_fault(struct trap_frame *frame)
+{
+	struct unwind_stack stack = { recovery_state.stack_low, recovery_state.stack_high };
+	struct task *task = task_current();
+	struct unwind_cursor cursor = cursor_of(frame);
+	char cause[CAUSE_MAX];
+	struct fault_site site;
+
+	if (frame->rsp - stack.low < stack.high - stack.low) {
+		fault_cause(frame, &(struct fault_site){ .in_text = true }, cause, sizeof(cause));
+		die(cause, &cursor, &stack);
+	}
+	if (task && !interrupt_active())
+		crash(task, frame);
+	/* Nobody says how far this stack goes: the page the stack pointer is in is there. */
+	stack.low = frame->rsp;
+	stack.high = (frame->rsp | (PAGE_SIZE - 1)) + 1;
+	site = site_of(frame, &stack, false);
+	fault_cause(frame, &site, cause, sizeof(cause));
+	die(cause, &cursor, &stack);
+}
+
+CELL_EXPORT int recovery_init(void)
+{
+	OWN(map_rw, stack) = OWNER_EMPTY;
+	OWN(map_none, guard) = OWNER_EMPTY;
+	int r;
+
+	r = map_rw_new(STACK_PAGES + 1, FRAME_STACK, &stack);
+	if (r == 0)
+		r = map_rw_guard(&stack, 1, &guard);
+	if (r != 0)
+		return r;
+	recovery_state.stack_low = (uintptr_t)map_rw_at(&stack);
+	recovery_state.stack_high = recovery_state.stack_low + map_rw_size(&stack);
+	machine_set_trap_handler(MACHINE_FAULTS, handle_fault, map_rw_at(&stack),
+				 map_rw_size(&stack));
+	PUT(recovery_state.stack, MOVE(stack));
+	PUT(recovery_state.guard, MOVE(guard));
+	return 0;
+}
+
+/* ---- ends that a task brings on itself --------------------------------------- */
+
+CELL_EXPORT _Noreturn void recovery_unwind_caller(void)
+{
+	struct control control = control_here(machine_irq_save());
+	struct task *task = task_current();
+	struct task_unwind *unwinding;
+	struct unwind_cursor cursor;
+	struct unwind_stack stack = { 0 };
+
+	unwind_capture(&cursor);
+	if (!task || interrupt_active())
+		die("an exit without a task", &cursor, &stack);
+	unwinding = task_unwind_of(task);
+	unwinding->active = 1;
+	unwinding->exception[EXCEPTION_CLASS] = EXCEPTION_CLEW;
+	stack = stack_of(task, cursor.registers[UNWIND_RSP]);
+	unwind(task, &cursor, &stack, &control);
+}
+
+/* The cursor is in one of the functions below: its caller is at fault. */
+static _Noreturn void end_with(const char *cause, struct unwind_cursor *cursor)
+{
+	struct control control = control_here(machine_irq_save());
+	struct task *task = task_current();
+	struct unwind_stack stack = { 0 };
+
+	if (!task || interrupt_active())
+		die(cause, cursor, &stack);
+	stack = stack_of(task, cursor->registers[UNWIND_RSP]);
+	walk_out(cursor, &stack);
+	begin_crash(task, cause, VECTOR_PANIC, 0, cursor, &stack);
+	unwind(task, cursor, &stack, &control);
+}
+
+CELL_EXPORT _Noreturn void panic(const char *what)
+{
+	struct unwind_cursor cursor;
+	char cause[CAUSE_MAX];
+
+	unwind_capture(&cursor);
+	format_text(cause, sizeof(cause), "panic: %s", what);
+	end_with(cause, &cursor);
+}
+
+CELL_EXPORT _Noreturn void panic_assert(const char *expression, const char *file, int line)
+{
+	struct unwind_cursor cursor;
+	char cause[CAUSE_MAX];
+
+	unwind_capture(&cursor);
+	format_text(cause, sizeof(cause), "assert: %s (%s:%d)", expression, file, line);
+	end_with(cause, &cursor);
+}
+
+CELL_EXPORT _Noreturn void own_overwritten(const char *file, int line)
+{
+	struct unwind_cursor cursor;
+	char cause[CAUSE_MAX];
+
+	unwind_capture(&cursor);
+	format_text(cause, sizeof(cause), "panic: a live owner was overwritten (%s:%d)", file,
+		    line);
+	end_with(cause, &cursor);
+}
+
+/* Every cell with cleanups names it; nobody calls it, for the walk knows C's only language. */
+CELL_EXPORT void __gcc_personality_v0(void);
+CELL_EXPORT void __gcc_personality_v0(void)
+{
+	panic("the personality routine was called");
+}
+
+CELL_EXPORT void recovery_stack(uintptr_t *ret_low, uintptr_t *ret_high)
+{
+	*ret_low = recovery_state.stack_low;
+	*ret_high = recovery_state.stack_high;
+}
+
+CELL("recovery", 1, CELL_SERVICE, "unwinds tasks that fault, panic, exit or are killed; fault log");

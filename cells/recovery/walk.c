@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* Frames of a stack over the tables of the loaded versions, see walk.h.  Freestanding. */
+#include "walk.h"
+
+#include <clew/linker.h>
+
+#include "base/string.h"
+#include "cause.h"
+#include "link/record.h"
+
+/* The unwind table of the version whose text holds pc.  The one place that knows versions. */
+static size_t table_at(uint64_t pc, const struct unwind_entry **ret)
+{
+	const struct link_version *version = linker_version_at(pc);
+
+	if (!version)
+		return 0;
+	*ret = version->unwind;
+	return version->n_unwind;
+}
+
+static uint64_t text_start(uint64_t address)
+{
+	const struct link_version *version = linker_version_at(address);
+
+	return version ? version->text.va : 0;
+}
+
+bool walk_is_text(uint64_t address)
+{
+	return linker_version_at(address) != NULL;
+}
+
+bool walk_is_after_call(uint64_t address)
+{
+	uint64_t start = text_start(address - 1);
+
+	if (start == 0)
+		return false;
+	if (address - start > CALL_BYTES_MAX)
+		start = address - CALL_BYTES_MAX;
+	return ends_in_call((const uint8_t *)start, (const uint8_t *)address);
+}
+
+static uint64_t lookup_pc(const struct unwind_cursor *cursor)
+{
+	return cursor->registers[UNWIND_RIP] - (cursor->exact ? 0 : 1);
+}
+
+static const struct unwind_entry *entry_at(uint64_t pc)
+{
+	const struct unwind_entry *table = NULL;
+	size_t count = table_at(pc, &table);
+
+	return unwind_find(table, count, pc);
+}
+
+/* A pad that no FDE covers is none: to run it would be a jump to nowhere. */
+static uint64_t pad_of(const struct unwind_cursor *cursor, const struct unwind_entry *entry)
+{
+	uint64_t pad;
+
+	if (!entry || unwind_landing_pad(cursor, entry, &pad) != 0)
+		return 0;
+	return pad != 0 && entry_at(pad) ? pad : 0;
+}
+
+/* Only a frame that was stopped at an instruction may be a leaf without tables. */
+static int step(struct unwind_cursor *cursor, const struct unwind_entry *entry,
+		const struct unwind_stack *stack)
+{
+	if (!entry && !cursor->exact)
+		return UNWIND_E_TRUNCATED;
+	return unwind_step(cursor, entry, stack);
+}
+
+enum walk_end walk_to_pad(struct unwind_cursor *cursor, const struct unwind_stack *stack,
+			  uint64_t *ret_pad)
+{
+	for (;;) {
+		const struct unwind_entry *entry = entry_at(lookup_pc(cursor));
+		uint64_t pad = pad_of(cursor, entry);
+		int r;
+
+		if (pad != 0) {
+			*ret_pad = pad;
+			return WALK_PAD;
+		}
+		r = step(cursor, entry, stack);
+		if (r == UNWIND_E_END)
+			return WALK_OUTERMOST;
+		if (r != 0)
+			return WALK_TRUNCATED;
+	}
+}
+
+void walk_out(struct unwind_cursor *cursor, const struct unwind_stack *stack)
+{
+	int r = step(cursor, entry_at(lookup_pc(cursor)), stack);
+
+	(void)r;
+}
+
+static void name_frame(uint64_t pc, struct fault_frame *frame)
+{
+	struct place place;
+
+	*frame = (struct fault_frame){ .pc = pc };
+	if (linker_place(pc, &place) != 0) {
+		string_copy(frame->cell, sizeof(frame->cell), "?");
+		return;
+	}
+	string_copy(frame->cell, sizeof(frame->cell), place.cell);
+	string_copy(frame->symbol, sizeof(frame->symbol), place.symbol);
+	frame->offset = (uint32_t)place.offset;
+	frame->version = place.version;
+}
+
+uint32_t walk_backtrace(struct unwind_cursor cursor, const struct unwind_stack *stack,
+			struct fault_frame *frames, uint32_t max)
+{
+	for (uint32_t n = 0; n < max; n++) {
+		uint64_t pc = lookup_pc(&cursor);
+
+		name_frame(pc, &frames[n]);
+		if (step(&cursor, entry_at(pc), stack) != 0)
+			return n + 1;
+	}
+	return max;
+}

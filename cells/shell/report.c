@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* Errors and crashes in words. */
+#include "command.h"
+
+#include <clew/cell.h>
+#include <clew/console.h>
+#include <clew/recovery.h>
+#include <clew/shell.h>
+
+#include "base/format.h"
+#include "base/string.h"
+
+struct text {
+	char *to;
+	size_t size;
+	size_t length;
+};
+
+__attribute__((format(printf, 2, 3))) static void append(struct text *text, const char *format, ...)
+{
+	va_list arguments;
+
+	if (text->length >= text->size)
+		return;
+	va_start(arguments, format);
+	text->length +=
+		format_list(text->to + text->length, text->size - text->length, format, arguments);
+	va_end(arguments);
+}
+
+static const char *error_text(int error)
+{
+	switch (error) {
+	case -EPERM:
+		return "not permitted";
+	case -ENOENT:
+		return "not found";
+	case -E2BIG:
+		return "too large";
+	case -ENOEXEC:
+		return "not an object that can be loaded";
+	case -ENOMEM:
+		return "out of memory";
+	case -EBUSY:
+		return "in use";
+	case -EEXIST:
+		return "exists already";
+	case -EINVAL:
+		return "invalid";
+	case -ENOSPC:
+		return "no room";
+	case -ERANGE:
+		return "out of range";
+	case -ENAMETOOLONG:
+		return "name too long";
+	case -EBADMSG:
+		return "damaged";
+	case -ENOTSUP:
+		return "not supported";
+	case -EALREADY:
+		return "done already";
+	default:
+		return NULL;
+	}
+}
+
+static void append_place(struct text *text, const struct diag *diag)
+{
+	if (diag->cell[0])
+		append(text, "cell %s: ", diag->cell);
+	if (diag->section[0])
+		append(text, "section %s: ", diag->section);
+	if (diag->symbol[0])
+		append(text, "symbol %s: ", diag->symbol);
+	if (diag->offset != DIAG_NO_OFFSET && (diag->offset != 0 || diag->section[0]))
+		append(text, "offset 0x%lx: ", diag->offset);
+}
+
+CELL_EXPORT void shell_describe(char *to, size_t size, const char *command, int error,
+				const struct diag *diag)
+{
+	struct text text = { .to = to, .size = size };
+	const char *name = error_text(error);
+
+	append(&text, "%s: ", command);
+	append_place(&text, diag);
+	if (diag->what[0])
+		append(&text, "%s", diag->what);
+	else if (name)
+		append(&text, "%s", name);
+	else
+		append(&text, "error %d", error);
+	if (diag->expected[0])
+		append(&text, ": expected %s", diag->expected);
+	if (diag->found[0])
+		append(&text, "%s found %s", diag->expected[0] ? "," : ":", diag->found);
+}
+
+int report_error(const struct call *call, int error, const struct diag *diag)
+{
+	struct diag none = { .offset = DIAG_NO_OFFSET };
+	char text[512];
+
+	shell_describe(text, sizeof(text), call->command->name, error, diag ? diag : &none);
+	print("%s\n", text);
+	return STATUS_FAILED;
+}
+
+static void print_frame(uint32_t n, const struct fault_frame *frame)
+{
+	print("  #%-2u 0x%lx  %s: %s+0x%x\n", n, frame->pc, frame->cell[0] ? frame->cell : "?",
+	      frame->symbol[0] ? frame->symbol : "?", frame->offset);
+}
+
+static void print_fault(const char *name, const struct fault_record *fault)
+{
+	const struct fault_frame *first = &fault->frames[0];
+
+	print("%s: crashed (fault %lu): %s\n", name, fault->id, fault->cause);
+	if (fault->n_frames > 0)
+		print("  in cell %s (version %u), function %s\n",
+		      first->cell[0] ? first->cell : "?", first->version,
+		      first->symbol[0] ? first->symbol : "?");
+	for (uint32_t i = 0; i < fault->n_frames && i < FAULT_BACKTRACE_MAX; i++)
+		print_frame(i, &fault->frames[i]);
+	print("  %u cleanups run", fault->cleanups);
+	if (fault->nested > 0)
+		print(", %u faults in cleanups", fault->nested);
+	print("%s\n", fault->truncated ? ", the rest of the stack is lost" : "");
+}
+
+void report_crash(const char *name, int fault)
+{
+	struct fault_record record;
+
+	if (fault > 0 && recovery_next_fault((uint64_t)fault - 1, &record) == 0 &&
+	    record.id == (uint64_t)fault)
+		print_fault(name, &record);
+	else
+		print("%s: crashed (fault %d, no longer in the log)\n", name, fault);
+}
+
+int report_end(const char *name, const struct task_exit *exit)
+{
+	switch (exit->end) {
+	case TASK_CRASHED:
+		report_crash(name, exit->value);
+		return STATUS_FAILED;
+	case TASK_KILLED:
+		print("%s: killed\n", name);
+		return STATUS_FAILED;
+	default:
+		return exit->value;
+	}
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shell: takes commands from the terminal, a script or another cell, and
+ * runs each in a task of its own.
+ *
+ * It keeps the jobs and whether a command failed; lines and history are the
+ * console's.  A command that crashes ends alone.
+ */
+#include <clew/shell.h>
+
+#include <clew/cell.h>
+#include <clew/child.h>
+#include <clew/console.h>
+#include <clew/log.h>
+#include <clew/machine.h>
+
+#include "base/format.h"
+#include "base/string.h"
+#include "command.h"
+#include "jobs.h"
+#include "line.h"
+
+#define INPUT_MAX 512
+#define PROMPT "clew> "
+
+struct shell_state {
+	struct jobs jobs;
+	bool failed; /* a command of the script failed */
+};
+
+CELL_STATE(shell, "jobs outlive the command that started them") = { 0 };
+
+struct jobs *shell_jobs(void)
+{
+	return &shell_state.jobs;
+}
+
+bool shell_is_interactive(void)
+{
+	return machine_info()->flags & MACHINE_INTERACTIVE;
+}
+
+static const struct machine_module *find_script(void)
+{
+	const struct machine_info *machine = machine_info();
+
+	for (uint32_t i = 0; i < machine->n_modules; i++) {
+		if (string_equal(machine->modules[i].name, "script"))
+			return &machine->modules[i];
+	}
+	return NULL;
+}
+
+_Noreturn void shell_shutdown(void)
+{
+	jobs_stop_all();
+	log_write("shell: shutdown");
+	machine_halt(shell_state.failed ? MACHINE_COMMAND_FAILED : MACHINE_DOWN);
+}
+
+/* ---- one command, in its task ------------------------------------------------------ */
+
+struct errand {
+	const struct line *line; /* the parent's, which outlives the errand */
+};
+
+static int take_json(const struct line *line, const char **argv, struct call *call)
+{
+	int argc = 0;
+
+	for (int i = 0; i < line->argc; i++) {
+		if (i > 0 && call->command->json && string_equal(line->argv[i], "--json"))
+			call->json = true;
+		else
+			argv[argc++] = line->argv[i];
+	}
+	argv[argc] = NULL;
+	return argc;
+}
+
+static int do_errand(struct errand errand)
+{
+	const struct line *line = errand.line;
+	const char *argv[LINE_WORDS_MAX + 1];
+	struct call call = { .argv = argv, .background = line->background };
+
+	call.command = command_find(line->argv[0]);
+	if (!call.command) {
+		print("%s: no such command; help lists them\n", line->argv[0]);
+		return STATUS_FAILED;
+	}
+	if (line->background && call.command->run != command_run) {
+		print("%s: only run goes to the background\n", line->argv[0]);
+		return STATUS_FAILED;
+	}
+	call.argc = take_json(line, argv, &call);
+	return call.command->run(&call);
+}
+TASK_ENTRY_PLAIN(do_errand, struct errand);
+
+/* ---- commands, from whom they come ---------------------------------------------------- */
+
+__attribute__((format(printf, 2, 3))) static void say(int stream, const char *format, ...)
+{
+	va_list arguments;
+	char text[160];
+	size_t length;
+
+	va_start(arguments, format);
+	length = format_list(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	console_write(stream, text, length < sizeof(text) ? length : sizeof(text) - 1);
+}
+
+OWNER(foreground); /* word: 1 while the console has a task to kill on Ctrl-C */
+
+static void foreground_cleanup(foreground *place)
+{
+	if (place->word != 0)
+		console_set_foreground(0);
+	place->word = 0;
+}
+
+static foreground foreground_of(uint64_t task, int stream)
+{
+	if (stream != CONSOLE_TERMINAL)
+		return (foreground)OWNER_EMPTY;
+	console_set_foreground(task);
+	return (foreground){ 1 };
+}
+
+static int execute_line(const struct line *line, int stream)
+{
+	struct errand errand = { line };
+	struct task_options options = { .name = line->argv[0], .output = stream };
+	OWN(task_handle, handle) = OWNER_EMPTY;
+	struct task_exit exit;
+	int r = TASK_SPAWN(do_errand, &errand, &options, &handle);
+
+	if (r < 0) {
+		say(stream, "%s: cannot start a task: error %d\n", line->argv[0], r);
+		return STATUS_FAILED;
+	}
+	OWN(task_child, child) = task_child_of(MOVE(handle));
+	OWN(foreground, front) = foreground_of(child.word, stream);
+	r = task_join(task_child_handle(&child), WAIT_FOREVER, &exit);
+	if (r != 0 || exit.end == TASK_KILLED)
+		return STATUS_FAILED;
+	if (exit.end == TASK_CRASHED)
+		report_crash(line->argv[0], exit.value);
+	return exit.end == TASK_CRASHED ? STATUS_FAILED : exit.value;
+}
+
+static int execute(const char *at, const char *end, int stream)
+{
+	struct line line;
+	int status = 0;
+
+	for (;;) {
+		int r = line_next(&at, end, &line);
+
+		if (r == LINE_E_END)
+			return status;
+		if (r != 0)
+			say(stream, "%s\n", line_error(r));
+		if (r != 0 || execute_line(&line, stream) != 0)
+			status = 1;
+	}
+}
+
+CELL_EXPORT int shell_execute(const char *text, int stream)
+{
+	return execute(text, text + string_length(text), stream);
+}
+
+/* ---- the shell's task ------------------------------------------------------------------- */
+
+static void greet(void)
+{
+	if (shell_is_interactive())
+		print("Clew on the %s machine.  help lists the commands, run crash null breaks "
+		      "something.\n",
+		      machine_info()->name);
+}
+
+static void read_commands(void)
+{
+	char text[INPUT_MAX];
+
+	greet();
+	for (;;) {
+		int r = console_read_line(PROMPT, text, sizeof(text));
+
+		if (r == CONSOLE_E_END)
+			return;
+		if (r == CONSOLE_E_INTERRUPT)
+			continue;
+		if (r != 0 ||
+		    (shell_execute(text, CONSOLE_TERMINAL) != 0 && !shell_is_interactive()))
+			shell_state.failed = true;
+		if (r != 0)
+			return;
+		if (shell_is_interactive())
+			jobs_report();
+	}
+}
+
+static int run_shell(const struct machine_module *script)
+{
+	const char *text;
+
+	if (!script) {
+		read_commands();
+		shell_shutdown();
+	}
+	text = script->start;
+	if (execute(text, text + script->size, CONSOLE_TERMINAL) != 0)
+		shell_state.failed = true;
+	shell_shutdown();
+}
+
+typedef const struct machine_module *script_pointer;
+TASK_ENTRY_PLAIN(run_shell, script_pointer);
+
+/* A shell that dies is started again; a script that dies has failed. */
+static int keep_shell(const struct machine_module *script)
+{
+	struct task_options options = { .name = "shell", .output = CONSOLE_TERMINAL };
+
+	for (;; options.restarts++) {
+		OWN(task_handle, handle) = OWNER_EMPTY;
+		struct task_exit exit;
+
+		if (TASK_SPAWN(run_shell, &script, &options, &handle) < 0)
+			return 1;
+		if (task_join(&handle, WAIT_FOREVER, &exit) == 0)
+			report_end("shell", &exit);
+		if (script) {
+			shell_state.failed = true;
+			shell_shutdown();
+		}
+	}
+}
+TASK_ENTRY_PLAIN(keep_shell, script_pointer);
+
+CELL_EXPORT int shell_start(void)
+{
+	const struct machine_module *script = find_script();
+	struct task_options options = { .name = "shell_keeper", .output = CONSOLE_TERMINAL };
+	task_handle handle = OWNER_EMPTY;
+	int r = TASK_SPAWN(keep_shell, &script, &options, &handle);
+
+	if (r < 0)
+		return r;
+	task_detach(MOVE(handle));
+	return 0;
+}
+
+CELL("shell", 1, CELL_SERVICE, "commands from the terminal, a script, or outside");

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lets replaced versions go, once nothing refers to them.
+ *
+ * Entries are counted in the records, stacks and registers word by word from
+ * each task's saved stack pointer, all other writable memory conservatively;
+ * one scan serves every pending version.  What holds a version is counted.
+ */
+#include <clew/swap.h>
+
+#include <clew/interrupt.h>
+#include <clew/irq.h>
+#include <clew/linker.h>
+#include <clew/log.h>
+#include <clew/memory.h>
+#include <clew/recovery.h>
+#include <clew/task.h>
+
+#include "base/string.h"
+#include "link/record.h"
+
+#define PENDING_MAX 16 /* versions that one scan serves */
+#define RANGES_EACH 3
+
+struct scan {
+	struct link_version *versions[PENDING_MAX];
+	struct memory_range ranges[PENDING_MAX * RANGES_EACH];
+	uint32_t count;
+	uintptr_t own_sp; /* this task's stack is in use from here on */
+};
+
+static void set_range(struct memory_range *range, const struct link_extent *extent)
+{
+	range->first_page = extent->va >> PAGE_SHIFT;
+	range->pages = extent->size >> PAGE_SHIFT;
+}
+
+static void collect(struct scan *scan)
+{
+	struct link_version *version = linker_next_replaced(0);
+
+	for (; version && scan->count < PENDING_MAX; version = linker_next_replaced(version->id)) {
+		struct memory_range *ranges = &scan->ranges[scan->count * RANGES_EACH];
+
+		set_range(&ranges[0], &version->text);
+		set_range(&ranges[1], &version->constants);
+		set_range(&ranges[2], &version->data);
+		version->held_by_stacks = 0;
+		version->held_by_entries = 0;
+		version->held_by_memory = 0;
+		scan->versions[scan->count++] = version;
+	}
+}
+
+static bool lies_in(const void *word, const void *block, uint64_t size)
+{
+	return block && (uintptr_t)word - (uintptr_t)block < size;
+}
+
+/* The records of a version hold its own addresses. */
+static bool is_own_record(const struct link_version *version, const void *word)
+{
+	return lies_in(word, version, sizeof(*version)) ||
+	       lies_in(word, version->slots, version->n_slots * sizeof(*version->slots)) ||
+	       lies_in(word, version->unwind, version->n_unwind * sizeof(*version->unwind)) ||
+	       lies_in(word, version->definitions,
+		       version->n_definitions * sizeof(*version->definitions)) ||
+	       lies_in(word, version->entry_values,
+		       version->n_entry_values * sizeof(*version->entry_values));
+}
+
+/* Nothing runs on the trap stacks while a task does. */
+static bool is_stack_without_owner(uintptr_t word)
+{
+	uintptr_t low, high;
+
+	interrupt_stack(&low, &high);
+	if (word - low < high - low)
+		return true;
+	recovery_stack(&low, &high);
+	return word - low < high - low;
+}
+
+enum stack_use { NOT_A_STACK, STACK_UNUSED, STACK_USED };
+
+static enum stack_use stack_use(const struct scan *scan, uintptr_t word, struct task **ret_parked)
+{
+	struct task_memory memory;
+
+	for (uint64_t id = 0; task_memory_next(id, &memory) == 0; id = memory.id) {
+		uintptr_t sp = memory.task == task_current() ? scan->own_sp : memory.saved_sp;
+
+		if (word < memory.stack_low || word >= memory.end)
+			continue;
+		if (word < sp)
+			return STACK_UNUSED;
+		*ret_parked = memory.parked ? memory.task : NULL;
+		return STACK_USED;
+	}
+	return is_stack_without_owner(word) ? STACK_UNUSED : NOT_A_STACK;
+}
+
+static void note_hit(void *context, const uint64_t *word, size_t range)
+{
+	struct scan *scan = context;
+	struct link_version *version = scan->versions[range / RANGES_EACH];
+	struct task *parked = NULL;
+
+	if (is_own_record(version, word))
+		return;
+	switch (stack_use(scan, (uintptr_t)word, &parked)) {
+	case STACK_UNUSED:
+		return;
+	case STACK_USED:
+		version->held_by_stacks++;
+		/* It returns to its loop and comes back through its slot. */
+		if (parked)
+			task_restart(parked);
+		return;
+	case NOT_A_STACK:
+		version->held_by_memory++;
+	}
+}
+
+static void count_entries(struct link_version *version)
+{
+	for (const struct link_entry *entry = version->cell->entries; entry; entry = entry->next)
+		version->held_by_entries += entry->version == version;
+}
+
+static bool is_free(const struct link_version *version)
+{
+	return version->held_by_stacks == 0 && version->held_by_entries == 0 &&
+	       version->held_by_memory == 0;
+}
+
+static void look(struct scan *scan)
+{
+	scan->own_sp = (uintptr_t)__builtin_frame_address(0);
+	collect(scan);
+	if (scan->count == 0)
+		return;
+	for (uint32_t i = 0; i < scan->count; i++)
+		count_entries(scan->versions[i]);
+	memory_scan(scan->ranges, (size_t)scan->count * RANGES_EACH, true, note_hit, scan);
+}
+
+static bool let_go(struct link_version *version)
+{
+	struct link_cell *cell = version->cell;
+	uint32_t number = version->number;
+	uint64_t bytes = version->text.size + version->constants.size + version->data.size;
+
+	if (!is_free(version) || linker_retire(version) < 0)
+		return false;
+	log_write("swap: %s version %u retired, %lu bytes", cell->name, number, bytes);
+	linker_prune(cell);
+	return true;
+}
+
+/* With interrupts off from the look to the end: nothing found free is found again. */
+CELL_EXPORT unsigned int swap_retire(void)
+{
+	OWN(irq_guard, guard) = irq_off();
+	struct scan scan = { .count = 0 };
+	unsigned int gone = 0;
+
+	look(&scan);
+	for (uint32_t i = 0; i < scan.count; i++)
+		gone += let_go(scan.versions[i]);
+	return gone;
+}
+
+CELL_EXPORT int swap_next_pending(uint64_t after, struct swap_pending *ret)
+{
+	OWN(irq_guard, guard) = irq_off();
+	const struct link_version *version = linker_next_replaced(after);
+
+	if (!version)
+		return -ENOENT;
+	*ret = (struct swap_pending){
+		.id = version->id,
+		.version = version->number,
+		.bytes = version->text.size + version->constants.size + version->data.size,
+		.stack_words = version->held_by_stacks,
+		.entries = version->held_by_entries,
+		.memory_words = version->held_by_memory,
+	};
+	string_copy(ret->name, sizeof(ret->name), version->cell->name);
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tasks that do not outlive their owner.
+ *
+ * Dropping a task_handle detaches the task; dropping a task_child kills it
+ * and waits until it has ended.  For tasks that use what their parent owns:
+ * its memory, the text it is to unload.  Inline: part of every cell.
+ */
+#ifndef CLEW_CHILD_H
+#define CLEW_CHILD_H
+
+#include <clew/own.h>
+#include <clew/task.h>
+
+OWNER(task_child); /* word: task id */
+
+static inline task_child task_child_of(task_handle handle)
+{
+	return (task_child){ handle.word };
+}
+
+/* The handle of the same task, borrowed: for task_join, which empties it. */
+static inline task_handle *task_child_handle(task_child *child)
+{
+	return (task_handle *)child;
+}
+
+static inline void task_child_cleanup(task_child *place)
+{
+	OWN(task_handle, handle) = { MOVE(*place).word };
+	struct task_exit exit;
+
+	if (IS_EMPTY(handle))
+		return;
+	if (task_kill(handle.word) < 0)
+		return; /* it has ended: dropping the handle is enough */
+	if (task_join(&handle, WAIT_FOREVER, &exit) != 0)
+		return;
+}
+
+#endif

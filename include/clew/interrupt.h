@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interface of the cell `interrupt`: who is called on a device's vector.
+ *
+ * A handler runs on the interrupt stack with interrupts off, must not block,
+ * and returns.  After the handlers the cell asks task.h whether to preempt.
+ */
+#ifndef CLEW_INTERRUPT_H
+#define CLEW_INTERRUPT_H
+
+#include <stdint.h>
+
+#include <clew/errors.h>
+
+typedef void interrupt_handler(void *context);
+
+/* -EBUSY: the vector is taken; -EINVAL: not a device's vector. */
+MUST_USE int interrupt_attach(uint8_t vector, interrupt_handler *handler, void *context);
+void interrupt_detach(uint8_t vector);
+
+/* Whether the caller is a handler. */
+_Bool interrupt_active(void);
+
+/* Where handlers run; nothing is kept there between interrupts. */
+void interrupt_stack(uintptr_t *ret_low, uintptr_t *ret_high);
+
+/* Called once by captain: takes the machine's interrupts. */
+MUST_USE int interrupt_init(void);
+
+#endif

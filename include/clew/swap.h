@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interface of the cell `swap`: replaces a loaded cell by another version.
+ *
+ * prepare, validate, commit, retire (DESIGN, Live swap).  Any error before
+ * the commit leaves the system exactly as it was.
+ */
+#ifndef CLEW_SWAP_H
+#define CLEW_SWAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <clew/cell.h>
+#include <clew/diag.h>
+#include <clew/errors.h>
+#include <clew/namespace.h>
+
+struct swap_report {
+	char name[CELL_NAME_MAX];
+	uint32_t from, to;     /* versions */
+	uint32_t slots;        /* repointed */
+	uint32_t entries;      /* repointed */
+	uint32_t pinned;       /* entries that keep the old text */
+	uint64_t state_bytes;  /* adopted in place */
+	uint64_t commit_ns;
+	uint64_t total_ns;
+	bool retired;          /* the old version is gone already */
+};
+
+/* Replaces cell `name` in ns by the object.  `file` names it in messages. */
+MUST_USE int swap_cell(const namespace_ref *ns, const char *name, const char *file,
+		       const void *bytes, size_t size, struct swap_report *ret,
+		       struct diag *reterr);
+
+/* A replaced version that is still there, and what holds it. */
+struct swap_pending {
+	uint64_t id;
+	char name[CELL_NAME_MAX];
+	uint32_t version;
+	uint64_t bytes;
+	uint32_t stack_words, entries, memory_words; /* what was found last */
+};
+/* Tries to retire every replaced version; returns how many went. */
+unsigned int swap_retire(void);
+/* The pending version with the smallest id above `after`; -ENOENT: none. */
+MUST_USE int swap_next_pending(uint64_t after, struct swap_pending *ret);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interface of the cell `uart`: driver of the two 16550s.
+ *
+ * Received bytes are handed to the function given at attach, on the interrupt stack.
+ */
+#ifndef CLEW_UART_H
+#define CLEW_UART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <clew/errors.h>
+
+/*
+ * port: MACHINE_COM1 or MACHINE_COM2.  received is called once a byte, carrier when the other
+ * side of the line came (up) or went; both with interrupts off.
+ */
+MUST_USE int uart_attach(uint16_t port, void (*received)(uint8_t byte), void (*carrier)(bool up));
+
+/* One text after the other: two calls never mix.  Drops what a stuck line does not take. */
+void uart_write(uint16_t port, const char *text, size_t size);
+
+/* While paused, received bytes stay in the 16550: who sends has to wait. */
+void uart_pause(uint16_t port, bool paused);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Makes and reads ustar archives with libarchive.
+ *
+ * The system inside reads the same bytes with src/base/tar.c.
+ */
+#include "archive.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <gio/gio.h>
+#include <string.h>
+
+typedef struct archive archive_writer;
+typedef struct archive archive_reader;
+typedef struct archive_entry archive_member;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(archive_writer, archive_write_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(archive_reader, archive_read_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(archive_member, archive_entry_free)
+
+static void archive_report(GError **error, struct archive *archive, const char *what)
+{
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", what,
+		    archive_error_string(archive));
+}
+
+static int archive_compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The objects of a directory, sorted. */
+static GPtrArray *archive_list(const char *path, GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GDir) dir = g_dir_open(path, 0, error);
+	const char *name;
+
+	if (!dir)
+		return NULL;
+	while ((name = g_dir_read_name(dir))) {
+		if (g_str_has_suffix(name, ".o"))
+			g_ptr_array_add(names, g_strdup(name));
+	}
+	g_ptr_array_sort(names, archive_compare_names);
+	return g_steal_pointer(&names);
+}
+
+static gboolean archive_add(struct archive *archive, const char *path, const char *name,
+			    GError **error)
+{
+	g_autofree char *file = g_build_filename(path, name, NULL);
+	g_autofree char *bytes = NULL;
+	g_autoptr(archive_member) entry = archive_entry_new();
+	gsize size;
+
+	if (!g_file_get_contents(file, &bytes, &size, error))
+		return FALSE;
+	archive_entry_set_pathname(entry, name);
+	archive_entry_set_size(entry, (la_int64_t)size);
+	archive_entry_set_filetype(entry, AE_IFREG);
+	archive_entry_set_perm(entry, 0644);
+	if (archive_write_header(archive, entry) < ARCHIVE_OK ||
+	    archive_write_data(archive, bytes, size) < 0) {
+		archive_report(error, archive, file);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static la_ssize_t archive_append(struct archive *archive, void *array, const void *bytes,
+				 size_t size)
+{
+	g_byte_array_append(array, bytes, (guint)size);
+	return (la_ssize_t)size;
+}
+
+static GBytes *archive_pack(const char *path, GError **error)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	g_autoptr(GPtrArray) names = archive_list(path, error);
+	g_autoptr(archive_writer) archive = archive_write_new();
+
+	if (!names)
+		return NULL;
+	if (names->len == 0) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "%s: expected objects (*.o), found none", path);
+		return NULL;
+	}
+	archive_write_set_format_ustar(archive);
+	archive_write_set_bytes_per_block(archive, 0);
+	if (archive_write_open(archive, bytes, NULL, archive_append, NULL) < ARCHIVE_OK) {
+		archive_report(error, archive, path);
+		return NULL;
+	}
+	for (guint i = 0; i < names->len; i++) {
+		if (!archive_add(archive, path, g_ptr_array_index(names, i), error))
+			return NULL;
+	}
+	if (archive_write_close(archive) < ARCHIVE_OK) {
+		archive_report(error, archive, path);
+		return NULL;
+	}
+	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
+}
+
+GBytes *archive_load(const char *path, GError **error)
+{
+	g_autofree char *bytes = NULL;
+	gsize size;
+
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		return archive_pack(path, error);
+	if (!g_file_get_contents(path, &bytes, &size, error))
+		return NULL;
+	return g_bytes_new_take(g_steal_pointer(&bytes), size);
+}
+
+static GBytes *archive_read_member(struct archive *archive, struct archive_entry *entry,
+				   GError **error)
+{
+	size_t size = (size_t)archive_entry_size(entry);
+	g_autofree char *bytes = g_try_malloc(size ? size : 1);
+
+	if (!bytes || archive_read_data(archive, bytes, size) != (la_ssize_t)size) {
+		archive_report(error, archive, archive_entry_pathname(entry));
+		return NULL;
+	}
+	return g_bytes_new_take(g_steal_pointer(&bytes), size);
+}
+
+GBytes *archive_find(GBytes *archive, const char *name, GError **error)
+{
+	g_autoptr(archive_reader) reader = archive_read_new();
+	struct archive_entry *entry;
+	gsize size;
+	const void *bytes = g_bytes_get_data(archive, &size);
+
+	archive_read_support_format_tar(reader);
+	if (archive_read_open_memory(reader, bytes, size) < ARCHIVE_OK) {
+		archive_report(error, reader, "the archive of cells");
+		return NULL;
+	}
+	while (archive_read_next_header(reader, &entry) == ARCHIVE_OK) {
+		const char *at = archive_entry_pathname(entry);
+
+		if (g_str_has_prefix(at, "./"))
+			at += 2;
+		if (strcmp(at, name) == 0)
+			return archive_read_member(reader, entry, error);
+	}
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+		    "the archive of cells: expected a member %s, found none", name);
+	return NULL;
+}

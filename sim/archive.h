@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tar archives in the host's memory: where nano_core and the cells come from.
+ */
+#ifndef SIM_ARCHIVE_H
+#define SIM_ARCHIVE_H
+
+#include <glib.h>
+
+#define ARCHIVE_NANO_CORE "nano_core.o"
+
+/*
+ * A directory becomes an archive of the objects (*.o) in it, in the order of
+ * their names, without times and owners; a file is taken as it is.
+ */
+GBytes *archive_load(const char *path, GError **error);
+
+/* Contents of one member, "./" before its name left out. */
+GBytes *archive_find(GBytes *archive, const char *name, GError **error);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finds the cells, puts what the system starts with at the top of memory and
+ * describes the machine.
+ *
+ * From the top down: modules (read-only), nano_core with its stack, and all
+ * that is below is free.
+ */
+#include "boot.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "archive.h"
+#include "memory.h"
+#include "timer.h"
+#include "trap.h"
+
+#define BOOT_ARCHIVE "cells.tar"
+
+#define BOOT_FUNCTIONS(X) \
+	X(machine_info) \
+	X(machine_map) \
+	X(machine_unmap) \
+	X(machine_prot_at) \
+	X(machine_patch) \
+	X(machine_patch_fill) \
+	X(machine_irq_save) \
+	X(machine_irq_restore) \
+	X(machine_idle) \
+	X(machine_set_trap_handler) \
+	X(machine_resume) \
+	X(machine_clock_ns) \
+	X(machine_safe_point) \
+	X(machine_entropy) \
+	X(machine_in8) \
+	X(machine_out8) \
+	X(machine_lapic_read) \
+	X(machine_lapic_write) \
+	X(machine_log) \
+	X(machine_trace) \
+	X(machine_halt)
+
+#define BOOT_SYMBOL(function) { #function, 0 },
+#define BOOT_ADDRESS(function) (uintptr_t) function,
+
+static struct {
+	struct machine_info info;
+	struct boot_image image;
+	uintptr_t top; /* first address taken from the top of memory */
+} boot;
+
+static struct machine_symbol boot_symbols[] = { BOOT_FUNCTIONS(BOOT_SYMBOL) };
+
+const struct machine_info *boot_info(void)
+{
+	return &boot.info;
+}
+
+static void boot_fill_symbols(void)
+{
+	const uintptr_t addresses[] = { BOOT_FUNCTIONS(BOOT_ADDRESS) };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(boot_symbols); i++)
+		boot_symbols[i].address = addresses[i];
+}
+
+int boot_find_symbol(const char *name, uintptr_t *ret)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(boot_symbols); i++) {
+		if (strcmp(boot_symbols[i].name, name) == 0) {
+			*ret = boot_symbols[i].address;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+/* ---- files ------------------------------------------------------------------ */
+
+static char *boot_find_cells(GError **error)
+{
+	g_autofree char *executable = g_file_read_link("/proc/self/exe", error);
+	g_autofree char *dir = NULL;
+	g_autofree char *beside = NULL;
+
+	if (!executable)
+		return NULL;
+	dir = g_path_get_dirname(executable);
+	beside = g_build_filename(dir, BOOT_ARCHIVE, NULL);
+	if (g_file_test(beside, G_FILE_TEST_EXISTS))
+		return g_steal_pointer(&beside);
+	if (g_file_test(CLEW_DATADIR "/" BOOT_ARCHIVE, G_FILE_TEST_EXISTS))
+		return g_strdup(CLEW_DATADIR "/" BOOT_ARCHIVE);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+		    "the archive of cells: expected %s or %s, found neither", beside,
+		    CLEW_DATADIR "/" BOOT_ARCHIVE);
+	return NULL;
+}
+
+gboolean boot_load(const char *path, struct boot_files *ret, GError **error)
+{
+	g_autofree char *found = path ? g_strdup(path) : boot_find_cells(error);
+	g_autoptr(GBytes) cells = NULL;
+	g_autoptr(GBytes) nano_core = NULL;
+
+	if (!found)
+		return FALSE;
+	cells = archive_load(found, error);
+	if (!cells)
+		return FALSE;
+	nano_core = archive_find(cells, ARCHIVE_NANO_CORE, error);
+	if (!nano_core) {
+		g_prefix_error(error, "%s: ", found);
+		return FALSE;
+	}
+	ret->cells = g_steal_pointer(&cells);
+	ret->nano_core = g_steal_pointer(&nano_core);
+	return TRUE;
+}
+
+/* ---- memory ----------------------------------------------------------------- */
+
+static void boot_add_region(uintptr_t start, uintptr_t end, enum machine_region_kind kind)
+{
+	struct machine_region *region = &boot.info.regions[boot.info.n_regions++];
+
+	region->start = start;
+	region->size = end - start;
+	region->kind = kind;
+}
+
+static gboolean boot_add_module(const char *name, GBytes *bytes, GError **error)
+{
+	struct machine_module *module = &boot.info.modules[boot.info.n_modules];
+	gsize size;
+	const void *data = g_bytes_get_data(bytes, &size);
+	size_t pages = (size >> PAGE_SHIFT) + (size % PAGE_SIZE != 0);
+	uintptr_t start = boot.top - (pages << PAGE_SHIFT);
+
+	if (pages > (boot.top - MEMORY_WINDOW) >> PAGE_SHIFT) {
+		g_set_error(
+			error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+			"module %s: expected at most %zu bytes of memory left, found %zu needed",
+			name, (size_t)(boot.top - MEMORY_WINDOW), (size_t)size);
+		return FALSE;
+	}
+	memory_patch(start, data, size);
+	if (pages > 0 && memory_map(start, pages, MACHINE_R) < 0) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			    "module %s: the host refuses to map %zu pages", name, pages);
+		return FALSE;
+	}
+	g_strlcpy(module->name, name, sizeof(module->name));
+	module->start = (const void *)start;
+	module->size = size;
+	boot.info.n_modules++;
+	if (pages > 0)
+		boot_add_region(start, boot.top, MACHINE_REGION_MODULE);
+	boot.top = start;
+	return TRUE;
+}
+
+static void boot_set_diag_error(GError **error, const struct diag *diag, int r)
+{
+	g_autoptr(GString) where = g_string_new(diag->cell[0] ? diag->cell : ARCHIVE_NANO_CORE);
+
+	if (diag->section[0])
+		g_string_append_printf(where, ", section %s", diag->section);
+	if (diag->symbol[0])
+		g_string_append_printf(where, ", symbol %s", diag->symbol);
+	if (diag->offset != DIAG_NO_OFFSET)
+		g_string_append_printf(where, ", offset 0x%" G_GINT64_MODIFIER "x", diag->offset);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+		    "%s: %s: expected %s, found %s (error %d)", where->str,
+		    diag->what[0] ? diag->what : "cannot be linked",
+		    diag->expected[0] ? diag->expected : "an object", diag->found, -r);
+}
+
+gboolean boot_prepare(const struct boot_files *files, uint32_t flags, GError **error)
+{
+	struct machine_info *info = &boot.info;
+	struct diag diag = { .offset = DIAG_NO_OFFSET };
+	gsize size;
+	const void *nano_core = g_bytes_get_data(files->nano_core, &size);
+	int r;
+
+	boot_fill_symbols();
+	g_strlcpy(info->name, "hosted", sizeof(info->name));
+	info->window = MEMORY_WINDOW;
+	info->memory_size = memory_size();
+	info->flags = flags;
+	info->timer_hz = TIMER_HZ;
+	info->symbols = boot_symbols;
+	info->n_symbols = G_N_ELEMENTS(boot_symbols);
+	boot.top = MEMORY_WINDOW + memory_size();
+	if (!boot_add_module("cells", files->cells, error))
+		return FALSE;
+	if (files->script && !boot_add_module("script", files->script, error))
+		return FALSE;
+	r = boot_bind_nano_core(nano_core, size, boot.top, &boot.image, &diag);
+	if (r < 0) {
+		boot_set_diag_error(error, &diag, r);
+		return FALSE;
+	}
+	boot_add_region(boot.image.start, boot.image.end, MACHINE_REGION_NANO_CORE);
+	boot_add_region(MEMORY_WINDOW, boot.image.start, MACHINE_REGION_FREE);
+	return TRUE;
+}
+
+_Noreturn void boot_start(void)
+{
+	trap_enter((void *)boot.image.entry, &boot.info, boot.image.end);
+}

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One thread that reads what the CPU's thread must not wait for.
+ *
+ * It turns around: bring the watches in line with what can be taken
+ * (io_update), then wait for one of them.  A line that is full is not read, so
+ * the writer at the other end waits.  One client at a time has the control
+ * line; the next one is accepted when the system has noticed that the last one
+ * is gone.  All signals are blocked here except those of its own faults.
+ */
+#include "io.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <gio/gunixsocketaddress.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <clew/control.h>
+
+#include "uart.h"
+
+#define IO_QUEUE_MAX (1u << 20) /* bytes for the client before the CPU waits for it */
+#define IO_LINGER_US (2 * G_USEC_PER_SEC)
+#define IO_PATH_MAX 108 /* sizeof sun_path */
+#define IO_END 0x04	/* Ctrl-D: what the end of standard input becomes */
+
+struct io_watch {
+	GSource *source;
+	GIOCondition condition;
+};
+
+/* Bytes that were read and wait for room on their line. */
+struct io_input {
+	enum uart_line line;
+	size_t at, n;
+	uint8_t bytes[1024];
+};
+
+static struct {
+	GThread *thread; /* NULL: not started */
+	GMainContext *context;
+	GMutex lock; /* queue, has_client, stopping */
+	GCond drained;
+	GByteArray *queue;
+	bool has_client;
+	bool stopping;
+	bool has_input; /* atomic */
+
+	/* The thread's own. */
+	bool stdin_open;
+	GSocket *listener, *client;
+	bool client_reads; /* the client may still send */
+	struct io_input terminal, control;
+	struct io_watch stdin_watch, listener_watch, client_watch;
+	char path[IO_PATH_MAX];
+} io;
+
+/* ---- socket ----------------------------------------------------------------- */
+
+static gboolean io_path_is_free(const char *path, GSocketAddress *address, GError **error)
+{
+	g_autoptr(GSocket) probe = NULL;
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return TRUE;
+	if (!S_ISSOCK(status.st_mode)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+			    "%s: expected a socket or nothing, found another file", path);
+		return FALSE;
+	}
+	probe = g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT,
+			     error);
+	if (!probe)
+		return FALSE;
+	if (g_socket_connect(probe, address, NULL, NULL)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE,
+			    "%s: expected no listener, found a running system", path);
+		return FALSE;
+	}
+	unlink(path);
+	return TRUE;
+}
+
+gboolean io_listen(const char *path, GError **error)
+{
+	g_autoptr(GSocketAddress) address = NULL;
+	g_autoptr(GSocket) listener = NULL;
+	gboolean bound;
+	mode_t mask;
+
+	if (strlen(path) >= IO_PATH_MAX) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG,
+			    "%s: expected at most %d bytes of path, found %zu", path,
+			    IO_PATH_MAX - 1, strlen(path));
+		return FALSE;
+	}
+	address = g_unix_socket_address_new(path);
+	if (!io_path_is_free(path, address, error))
+		return FALSE;
+	listener = g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM,
+				G_SOCKET_PROTOCOL_DEFAULT, error);
+	if (!listener)
+		return FALSE;
+	mask = umask(0177);
+	bound = g_socket_bind(listener, address, FALSE, error) && g_socket_listen(listener, error);
+	umask(mask);
+	if (!bound) {
+		g_prefix_error(error, "%s: ", path);
+		return FALSE;
+	}
+	g_socket_set_blocking(listener, FALSE);
+	io.listener = g_steal_pointer(&listener);
+	g_strlcpy(io.path, path, sizeof(io.path));
+	return TRUE;
+}
+
+void io_remove_socket(void)
+{
+	if (io.path[0])
+		unlink(io.path);
+	io.path[0] = 0;
+}
+
+/* ---- client ----------------------------------------------------------------- */
+
+static void io_set_client(GSocket *client)
+{
+	g_mutex_lock(&io.lock);
+	g_clear_object(&io.client);
+	io.client = client;
+	io.client_reads = client != NULL;
+	io.has_client = client != NULL;
+	g_byte_array_set_size(io.queue, 0);
+	g_cond_broadcast(&io.drained);
+	g_mutex_unlock(&io.lock);
+	io.control.n = 0;
+	uart_set_carrier(UART_CONTROL, client != NULL);
+}
+
+static void io_refuse(GSocket *client, const char *why)
+{
+	g_autofree char *answer =
+		g_strdup_printf(CONTROL_ERROR " %zu\n%s" CONTROL_DONE " 1\n", strlen(why), why);
+
+	g_socket_send(client, answer, strlen(answer), NULL, NULL);
+}
+
+static void io_accept(void)
+{
+	g_autoptr(GSocket) client = g_socket_accept(io.listener, NULL, NULL);
+	g_autoptr(GCredentials) peer = NULL;
+
+	if (!client)
+		return;
+	peer = g_socket_get_credentials(client, NULL);
+	if (!peer || g_credentials_get_unix_user(peer, NULL) != geteuid()) {
+		io_refuse(client, "this system answers only the user who started it");
+		return;
+	}
+	g_socket_set_blocking(client, FALSE);
+	io_set_client(g_steal_pointer(&client));
+}
+
+static void io_read_client(void)
+{
+	g_autoptr(GError) error = NULL;
+	gssize n = g_socket_receive(io.client, (char *)io.control.bytes, sizeof(io.control.bytes),
+				    NULL, &error);
+
+	if (n > 0) {
+		io.control.at = 0;
+		io.control.n = (size_t)n;
+	} else if (n == 0) {
+		io.client_reads = false;
+	} else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+		io_set_client(NULL);
+	}
+}
+
+static void io_write_client(void)
+{
+	g_autoptr(GError) error = NULL;
+	gssize n;
+
+	g_mutex_lock(&io.lock);
+	n = io.queue->len == 0 ? 0
+			       : g_socket_send(io.client, (const char *)io.queue->data,
+					       io.queue->len, NULL, &error);
+	if (n > 0)
+		g_byte_array_remove_range(io.queue, 0, (guint)n);
+	if (io.queue->len <= IO_QUEUE_MAX / 2)
+		g_cond_broadcast(&io.drained);
+	g_mutex_unlock(&io.lock);
+	if (n < 0 && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+		io_set_client(NULL);
+}
+
+void io_send(const uint8_t *bytes, size_t size)
+{
+	if (!io.thread)
+		return;
+	g_mutex_lock(&io.lock);
+	while (io.has_client && io.queue->len > IO_QUEUE_MAX)
+		g_cond_wait(&io.drained, &io.lock);
+	if (io.has_client)
+		g_byte_array_append(io.queue, bytes, (guint)size);
+	g_mutex_unlock(&io.lock);
+	io_wake();
+}
+
+/* ---- watches ---------------------------------------------------------------- */
+
+static gboolean io_on_stdin(gint fd, GIOCondition condition, gpointer unused)
+{
+	ssize_t n = read(fd, io.terminal.bytes, sizeof(io.terminal.bytes));
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return G_SOURCE_CONTINUE;
+	if (n <= 0) {
+		io.stdin_open = false;
+		io.terminal.bytes[0] = IO_END;
+		n = 1;
+	}
+	io.terminal.at = 0;
+	io.terminal.n = (size_t)n;
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean io_on_listener(gint fd, GIOCondition condition, gpointer unused)
+{
+	io_accept();
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean io_on_client(gint fd, GIOCondition condition, gpointer unused)
+{
+	if (condition & G_IO_OUT)
+		io_write_client();
+	if (io.client && io.client_reads && io.control.n == 0 && condition & (G_IO_IN | G_IO_HUP))
+		io_read_client();
+	else if (io.client && !io.client_reads && condition & (G_IO_HUP | G_IO_ERR))
+		io_set_client(NULL);
+	return G_SOURCE_CONTINUE;
+}
+
+static void io_watch_set(struct io_watch *watch, int fd, GIOCondition condition,
+			 GUnixFDSourceFunc callback)
+{
+	if (watch->source && watch->condition == condition)
+		return;
+	if (watch->source) {
+		g_source_destroy(watch->source);
+		g_clear_pointer(&watch->source, g_source_unref);
+	}
+	if (fd < 0)
+		return;
+	watch->condition = condition;
+	watch->source = g_unix_fd_source_new(fd, condition);
+	g_source_set_callback(watch->source, G_SOURCE_FUNC(callback), NULL, NULL);
+	g_source_attach(watch->source, io.context);
+}
+
+static void io_watch_drop(struct io_watch *watch)
+{
+	watch->condition = 0;
+	io_watch_set(watch, -1, G_IO_NVAL, NULL);
+}
+
+static void io_push(struct io_input *input)
+{
+	size_t n;
+
+	if (input->n == 0 || !uart_is_open(input->line))
+		return;
+	n = uart_receive(input->line, input->bytes + input->at, input->n);
+	input->at += n;
+	input->n -= n;
+}
+
+/* The session of the last client is over for the system too. */
+static bool io_may_accept(void)
+{
+	return io.listener && !io.client && uart_carrier_is_seen(UART_CONTROL);
+}
+
+static void io_update_client(void)
+{
+	GIOCondition condition = 0;
+	bool pending;
+
+	g_mutex_lock(&io.lock);
+	pending = io.queue->len > 0;
+	g_mutex_unlock(&io.lock);
+	if (pending)
+		condition |= G_IO_OUT;
+	if (io.client_reads && io.control.n == 0)
+		condition |= G_IO_IN;
+	if (!io.client_reads)
+		condition |= G_IO_HUP;
+	/* poll() reports HUP unasked, so a client that is not to be looked at is not watched. */
+	if (condition)
+		io_watch_set(&io.client_watch, g_socket_get_fd(io.client), condition, io_on_client);
+	else
+		io_watch_drop(&io.client_watch);
+}
+
+static void io_update(void)
+{
+	io_push(&io.terminal);
+	io_push(&io.control);
+	if (io.stdin_open && io.terminal.n == 0)
+		io_watch_set(&io.stdin_watch, STDIN_FILENO, G_IO_IN | G_IO_HUP, io_on_stdin);
+	else
+		io_watch_drop(&io.stdin_watch);
+	if (io_may_accept())
+		io_watch_set(&io.listener_watch, g_socket_get_fd(io.listener), G_IO_IN,
+			     io_on_listener);
+	else
+		io_watch_drop(&io.listener_watch);
+	if (io.client)
+		io_update_client();
+	else
+		io_watch_drop(&io.client_watch);
+	__atomic_store_n(&io.has_input, io.listener || io.stdin_open || io.terminal.n > 0,
+			 __ATOMIC_SEQ_CST);
+}
+
+/* ---- thread ----------------------------------------------------------------- */
+
+static bool io_is_stopping(void)
+{
+	bool stopping;
+
+	g_mutex_lock(&io.lock);
+	stopping = io.stopping;
+	g_mutex_unlock(&io.lock);
+	return stopping;
+}
+
+static void io_drain(void)
+{
+	gint64 end_us = g_get_monotonic_time() + IO_LINGER_US;
+
+	if (!io.client)
+		return;
+	g_socket_set_blocking(io.client, TRUE);
+	g_socket_set_timeout(io.client, 1);
+	while (io.client && io.queue->len > 0 && g_get_monotonic_time() < end_us)
+		io_write_client();
+}
+
+static gpointer io_run(gpointer unused)
+{
+	g_main_context_push_thread_default(io.context);
+	while (!io_is_stopping()) {
+		io_update();
+		g_main_context_iteration(io.context, TRUE);
+	}
+	io_drain();
+	if (io.client)
+		g_socket_close(io.client, NULL);
+	g_main_context_pop_thread_default(io.context);
+	return NULL;
+}
+
+void io_start(bool read_input)
+{
+	sigset_t all, before;
+
+	io.context = g_main_context_new();
+	io.queue = g_byte_array_new();
+	io.stdin_open = read_input;
+	io.has_input = read_input || io.listener;
+	io.terminal.line = UART_TERMINAL;
+	io.control.line = UART_CONTROL;
+	if (!io.has_input)
+		return;
+	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
+	sigdelset(&all, SIGFPE);
+	sigdelset(&all, SIGILL);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	io.thread = g_thread_new("clew-io", io_run, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void io_stop(void)
+{
+	if (!io.thread)
+		return;
+	g_mutex_lock(&io.lock);
+	io.stopping = true;
+	g_mutex_unlock(&io.lock);
+	io_wake();
+	g_thread_join(io.thread);
+	io.thread = NULL;
+	io_remove_socket();
+}
+
+bool io_has_input(void)
+{
+	return __atomic_load_n(&io.has_input, __ATOMIC_SEQ_CST);
+}
+
+void io_wake(void)
+{
+	if (io.thread)
+		g_main_context_wakeup(io.context);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Physical memory: one run of addresses, a permission for each page, and a
+ * way to write that no permission stops.
+ *
+ * Shared mode maps a memfd twice: the window, whose permissions the system
+ * sets, and an alias elsewhere, which no cell knows.  Private mode has no
+ * alias: it writes through /proc/self/mem, which reaches private pages of any
+ * permission, and a forked child has memory of its own.
+ *
+ * The kernel allows a process only so many mappings.  A run of pages of one
+ * permission is one mapping, so runs are counted here and machine_map()
+ * refuses to make more than half of what is allowed: the other half is for
+ * machine_unmap(), which splits runs and must not fail.
+ *
+ * Called on the machine's own stack, by the main thread only.
+ */
+#include "memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "death.h"
+
+#define MEMORY_OTHER_MAPPINGS 2048 /* the process' own: libraries, heaps, threads */
+#define MEMORY_DEFAULT_LIMIT 65530 /* vm.max_map_count, when it cannot be read */
+
+static struct {
+	uint64_t size;
+	enum memory_mode mode;
+	uint8_t *alias;	   /* shared mode */
+	int self;	   /* private mode: /proc/self/mem */
+	uint8_t *prot;	   /* enum machine_prot of each page */
+	size_t runs;	   /* of pages with the same permission */
+	size_t runs_limit; /* what machine_map may make of it */
+} memory = { .self = -1 };
+
+static const int memory_host_prot[] = {
+	[MACHINE_NONE] = PROT_NONE,
+	[MACHINE_R] = PROT_READ,
+	[MACHINE_RW] = PROT_READ | PROT_WRITE,
+	[MACHINE_RX] = PROT_READ | PROT_EXEC,
+};
+
+int memory_reserve(void)
+{
+	void *at = mmap((void *)MEMORY_WINDOW, MEMORY_MAX, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	/* A kernel that does not know MAP_FIXED_NOREPLACE takes it as a hint. */
+	return at == (void *)MEMORY_WINDOW ? 0 : -EEXIST;
+}
+
+static size_t memory_read_limit(void)
+{
+	unsigned long limit = MEMORY_DEFAULT_LIMIT;
+	FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+
+	if (file) {
+		if (fscanf(file, "%lu", &limit) != 1)
+			limit = MEMORY_DEFAULT_LIMIT;
+		fclose(file);
+	}
+	return limit > 2 * MEMORY_OTHER_MAPPINGS ? (limit - MEMORY_OTHER_MAPPINGS) / 2 : 16;
+}
+
+static int memory_init_shared(uint64_t size)
+{
+	int fd = memfd_create("clew memory", MFD_CLOEXEC);
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)size) < 0 ||
+	    mmap((void *)MEMORY_WINDOW, size, PROT_NONE, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd,
+		 0) == MAP_FAILED)
+		r = -errno;
+	if (r == 0) {
+		memory.alias =
+			mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+		if (memory.alias == MAP_FAILED)
+			r = -errno;
+	}
+	close(fd);
+	return r;
+}
+
+static void memory_open_self(void)
+{
+	if (memory.self >= 0)
+		close(memory.self);
+	memory.self = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+}
+
+/* A child's descriptor must be of its own memory, not of its parent's. */
+static void memory_after_fork(void)
+{
+	if (memory.self >= 0)
+		memory_open_self();
+}
+
+static int memory_init_private(uint64_t size)
+{
+	uint64_t probe = 0;
+
+	if (mmap((void *)MEMORY_WINDOW, size, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return -errno;
+	memory_open_self();
+	if (memory.self < 0)
+		return -errno;
+	if (pwrite(memory.self, &probe, sizeof(probe), (off_t)MEMORY_WINDOW) != sizeof(probe))
+		return -errno;
+	return -pthread_atfork(NULL, NULL, memory_after_fork);
+}
+
+int memory_init(uint64_t size, enum memory_mode mode)
+{
+	uint8_t *prot = calloc(size >> PAGE_SHIFT, 1);
+	int r;
+
+	if (!prot)
+		return -ENOMEM;
+	r = mode == MEMORY_SHARED ? memory_init_shared(size) : memory_init_private(size);
+	if (r < 0) {
+		free(prot);
+		return r;
+	}
+	munmap((void *)(MEMORY_WINDOW + size), MEMORY_MAX - size);
+	memory.size = size;
+	memory.mode = mode;
+	memory.prot = prot;
+	memory.runs = 1;
+	memory.runs_limit = memory_read_limit();
+	return 0;
+}
+
+void memory_deinit(void)
+{
+	if (memory.alias)
+		munmap(memory.alias, memory.size);
+	if (memory.self >= 0)
+		close(memory.self);
+	munmap((void *)MEMORY_WINDOW, memory.size);
+	free(memory.prot);
+	memset(&memory, 0, sizeof(memory));
+	memory.self = -1;
+}
+
+uint64_t memory_size(void)
+{
+	return memory.size;
+}
+
+bool memory_has(uintptr_t va)
+{
+	return va - MEMORY_WINDOW < memory.size;
+}
+
+static bool memory_has_range(uintptr_t va, size_t size)
+{
+	return va >= MEMORY_WINDOW && size <= memory.size &&
+	       va - MEMORY_WINDOW <= memory.size - size;
+}
+
+/* Where the permission changes between the pages [first - 1, last + 1]. */
+static size_t memory_changes(size_t first, size_t last)
+{
+	size_t n = 0;
+	size_t end = memory.size >> PAGE_SHIFT;
+
+	for (size_t i = first ? first : 1; i <= last + 1 && i < end; i++)
+		n += memory.prot[i] != memory.prot[i - 1];
+	return n;
+}
+
+/* What memory_changes() will be once the pages have one permission. */
+static size_t memory_changes_to(size_t first, size_t last, uint8_t prot)
+{
+	size_t n = 0;
+
+	if (first > 0)
+		n += memory.prot[first - 1] != prot;
+	if (last + 1 < memory.size >> PAGE_SHIFT)
+		n += memory.prot[last + 1] != prot;
+	return n;
+}
+
+/* mprotect() may have changed some of the mappings before it failed: puts them back. */
+static void memory_put_back(size_t first, size_t pages)
+{
+	size_t end = first + pages;
+
+	for (size_t from = first, to; from < end; from = to) {
+		for (to = from + 1; to < end && memory.prot[to] == memory.prot[from]; to++)
+			;
+		if (mprotect((void *)(MEMORY_WINDOW + (from << PAGE_SHIFT)),
+			     (to - from) << PAGE_SHIFT, memory_host_prot[memory.prot[from]]) < 0)
+			death_exit(MACHINE_DIED, "out of mappings, and permissions are lost: %d",
+				   errno);
+	}
+}
+
+int memory_map(uintptr_t va, size_t pages, enum machine_prot prot)
+{
+	size_t first, last, before, after;
+
+	if (va % PAGE_SIZE || pages == 0 || pages > memory.size >> PAGE_SHIFT ||
+	    !memory_has_range(va, pages << PAGE_SHIFT) || (unsigned int)prot > MACHINE_RX)
+		return -EINVAL;
+	first = (va - MEMORY_WINDOW) >> PAGE_SHIFT;
+	last = first + pages - 1;
+	before = memory_changes(first, last);
+	after = memory_changes_to(first, last, (uint8_t)prot);
+	if (prot != MACHINE_NONE && after > before &&
+	    memory.runs + after - before > memory.runs_limit)
+		return -ENOMEM;
+	if (mprotect((void *)va, pages << PAGE_SHIFT, memory_host_prot[prot]) < 0) {
+		int r = -errno;
+
+		memory_put_back(first, pages);
+		return r == -ENOMEM ? r : -EINVAL;
+	}
+	memset(memory.prot + first, (int)prot, pages);
+	memory.runs = memory.runs + after - before;
+	return 0;
+}
+
+void memory_unmap(uintptr_t va, size_t pages)
+{
+	int r = memory_map(va, pages, MACHINE_NONE);
+
+	if (r < 0)
+		death_exit(
+			MACHINE_DIED,
+			"machine_unmap: expected pages of the window, found %zu at %p (error %d)",
+			pages, (void *)va, -r);
+}
+
+static void memory_write_self(uintptr_t va, const void *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = pwrite(memory.self, bytes, size, (off_t)va);
+
+		if (n <= 0 && errno != EINTR)
+			death_exit(MACHINE_DIED, "/proc/self/mem: cannot write %zu bytes at %p: %d",
+				   size, (void *)va, errno);
+		if (n <= 0)
+			continue;
+		bytes = (const uint8_t *)bytes + n;
+		va += (size_t)n;
+		size -= (size_t)n;
+	}
+}
+
+enum machine_prot memory_prot_at(uintptr_t va)
+{
+	if (!memory_has(va))
+		return MACHINE_NONE;
+	return (enum machine_prot)memory.prot[(va - MEMORY_WINDOW) >> PAGE_SHIFT];
+}
+
+void memory_patch(uintptr_t va, const void *bytes, size_t size)
+{
+	uint64_t word;
+
+	if (!memory_has_range(va, size))
+		death_exit(MACHINE_DIED,
+			   "machine_patch: expected a range in the window, found %zu bytes at %p",
+			   size, (void *)va);
+	if (memory.mode == MEMORY_PRIVATE) {
+		memory_write_self(va, bytes, size);
+	} else if (size == sizeof(word) && va % sizeof(word) == 0) {
+		memcpy(&word, bytes, sizeof(word));
+		__atomic_store_n((uint64_t *)(memory.alias + (va - MEMORY_WINDOW)), word,
+				 __ATOMIC_RELEASE);
+	} else {
+		memcpy(memory.alias + (va - MEMORY_WINDOW), bytes, size);
+	}
+}
+
+void memory_fill(uintptr_t va, uint8_t byte, size_t size)
+{
+	uint8_t block[PAGE_SIZE];
+
+	memset(block, byte, sizeof(block));
+	while (size > 0) {
+		size_t n = size < sizeof(block) ? size : sizeof(block);
+
+		memory_patch(va, block, n);
+		va += n;
+		size -= n;
+	}
+}

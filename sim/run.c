@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads the options, builds the machine and starts it; ends it.
+ *
+ * No function here knows what runs inside.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "boot.h"
+#include "death.h"
+#include "guard.h"
+#include "io.h"
+#include "memory.h"
+#include "terminal.h"
+#include "timer.h"
+#include "trace.h"
+#include "trap.h"
+#include "uart.h"
+
+#define RUN_MEMORY_DEFAULT (64ul << 20)
+
+struct run_options {
+	char *memory_text, *cells, *seed_text, *trace, *socket, *commands;
+	gboolean private, unguarded;
+	uint64_t memory_size, seed;
+	const char *script; /* file */
+};
+
+static bool run_is_seeded;
+
+/* ---- options ---------------------------------------------------------------- */
+
+static gboolean run_parse_memory(struct run_options *options, GError **error)
+{
+	const char *text = options->memory_text;
+	char *end = NULL;
+	uint64_t size;
+	unsigned int shift;
+
+	if (!text) {
+		options->memory_size = RUN_MEMORY_DEFAULT;
+		return TRUE;
+	}
+	errno = 0;
+	size = g_ascii_strtoull(text, &end, 10);
+	shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+	if (!g_ascii_isdigit(text[0]) || errno || end[shift > 0] != 0 ||
+	    size > MEMORY_MAX >> shift || size << shift < MEMORY_MIN ||
+	    (size << shift) % PAGE_SIZE) {
+		g_set_error(
+			error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			"--memory: expected 8M to 64G in whole pages (suffix K, M or G), found %s",
+			text);
+		return FALSE;
+	}
+	options->memory_size = size << shift;
+	return TRUE;
+}
+
+static gboolean run_parse_seed(struct run_options *options, GError **error)
+{
+	if (!options->seed_text)
+		return TRUE;
+	return g_ascii_string_to_unsigned(options->seed_text, 10, 0, G_MAXUINT64, &options->seed,
+					  error);
+}
+
+static gboolean run_parse(int *argc, char ***argv, struct run_options *options, GError **error)
+{
+	const GOptionEntry entries[] = {
+		{ "memory", 'm', 0, G_OPTION_ARG_STRING, &options->memory_text,
+		  "Physical memory, 8M to 64G (64M)", "SIZE" },
+		{ "cells", 0, 0, G_OPTION_ARG_FILENAME, &options->cells,
+		  "Boot from these cells and this nano_core.o", "DIR_OR_ARCHIVE" },
+		{ "seed", 's', 0, G_OPTION_ARG_STRING, &options->seed_text,
+		  "Time and entropy follow from N alone", "N" },
+		{ "trace", 't', 0, G_OPTION_ARG_FILENAME, &options->trace,
+		  "Write events to FILE, a JSON object a line", "FILE" },
+		{ "socket", 0, 0, G_OPTION_ARG_FILENAME, &options->socket,
+		  "Listen for `clew ctl` at PATH", "PATH" },
+		{ "private", 0, 0, G_OPTION_ARG_NONE, &options->private,
+		  "Private memory, for debuggers and forks", NULL },
+		{ "unguarded", 0, 0, G_OPTION_ARG_NONE, &options->unguarded,
+		  "Run even if the host cannot trap system calls", NULL },
+		{ "command", 'c', 0, G_OPTION_ARG_STRING, &options->commands,
+		  "Run the commands and shut down", "COMMANDS" },
+		G_OPTION_ENTRY_NULL,
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new("[SCRIPT]");
+
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_option_context_set_summary(context, "Starts the system in this process.");
+	if (!g_option_context_parse(context, argc, argv, error))
+		return FALSE;
+	if (*argc > 2 || (*argc == 2 && options->commands)) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			    "expected one SCRIPT or -c COMMANDS, found %s",
+			    *argc > 2 ? (*argv)[2] : "both");
+		return FALSE;
+	}
+	options->script = *argc == 2 ? (*argv)[1] : NULL;
+	return run_parse_memory(options, error) && run_parse_seed(options, error);
+}
+
+/* ---- start ------------------------------------------------------------------ */
+
+static gboolean run_load(const struct run_options *options, struct boot_files *files,
+			 GError **error)
+{
+	char *text;
+	gsize size;
+
+	if (options->commands) {
+		files->script = g_bytes_new(options->commands, strlen(options->commands));
+	} else if (options->script) {
+		if (!g_file_get_contents(options->script, &text, &size, error))
+			return FALSE;
+		files->script = g_bytes_new_take(text, size);
+	}
+	return boot_load(options->cells, files, error);
+}
+
+static gboolean run_check(int r, const char *what, GError **error)
+{
+	if (r < 0)
+		g_set_error(error, G_IO_ERROR, g_io_error_from_errno(-r), "%s: %s", what,
+			    g_strerror(-r));
+	return r >= 0;
+}
+
+/* Ended from outside: puts everything back and dies of the same signal. */
+static void run_on_end(int number)
+{
+	death_put_back();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void run_catch_ends(void)
+{
+	struct sigaction action = { .sa_handler = run_on_end, .sa_flags = SA_ONSTACK | SA_NODEFER };
+
+	sigfillset(&action.sa_mask);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static gboolean run_build(const struct run_options *options, const struct boot_files *files,
+			  GError **error)
+{
+	bool scripted = files->script != NULL;
+	bool interactive = !scripted && terminal_is_there();
+	enum memory_mode mode = options->private ? MEMORY_PRIVATE : MEMORY_SHARED;
+	uint32_t flags = (options->seed_text ? MACHINE_SEEDED : 0) |
+			 (options->trace ? MACHINE_TRACE : 0) |
+			 (interactive ? MACHINE_INTERACTIVE : 0);
+
+	run_is_seeded = options->seed_text != NULL;
+	uart_init();
+	if (options->trace && !run_check(trace_open(options->trace), options->trace, error))
+		return FALSE;
+	if (!run_check(memory_init(options->memory_size, mode), "memory", error) ||
+	    !run_check(trap_init(), "signals", error) ||
+	    !run_check(timer_init(run_is_seeded ? &options->seed : NULL), "timer", error) ||
+	    !boot_prepare(files, flags, error))
+		return FALSE;
+	if (options->socket && !io_listen(options->socket, error))
+		return FALSE;
+	run_catch_ends();
+	io_start(!scripted);
+	if (interactive)
+		return run_check(terminal_set_raw(), "terminal", error);
+	return TRUE;
+}
+
+static gboolean run_guard(const struct run_options *options, GError **error)
+{
+	int r = guard_init(MEMORY_WINDOW, MEMORY_WINDOW + memory_size());
+
+	if (r == 0)
+		return TRUE;
+	if (options->unguarded) {
+		death_report("system calls from inside are not trapped: %s", g_strerror(-r));
+		return TRUE;
+	}
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+		    "expected a host that traps system calls by address, found neither syscall user"
+		    " dispatch nor seccomp (%s); --unguarded runs without",
+		    g_strerror(-r));
+	return FALSE;
+}
+
+int run_command(int argc, char **argv)
+{
+	struct run_options options = { 0 };
+	struct boot_files files = { 0 };
+	g_autoptr(GError) error = NULL;
+	int r = memory_reserve();
+
+	if (!run_parse(&argc, &argv, &options, &error)) {
+		g_printerr("clew run: %s\nTry `clew run --help`.\n", error->message);
+		return RUN_USAGE;
+	}
+	if (!run_check(r, "the window at " G_STRINGIFY(MEMORY_WINDOW), &error) ||
+	    !run_load(&options, &files, &error) || !run_build(&options, &files, &error) ||
+	    !run_guard(&options, &error)) {
+		death_put_back();
+		g_printerr("clew run: %s\n", error->message);
+		return MACHINE_NO_BOOT;
+	}
+	boot_start();
+}
+
+/* ---- what the system asks of the machine as a whole --------------------------- */
+
+/* Nothing will ever be pending: the system has come to a standstill. */
+static _Noreturn void run_end_standstill(void)
+{
+	death_exit(MACHINE_DIED,
+		   "the system waits for ever: no timer is armed and no input can come");
+}
+
+void run_idle(void)
+{
+	bool has_input = io_has_input();
+
+	uart_flush();
+	/* After has_input was read: what came before it is on a line by now. */
+	uart_raise_requests();
+	if (trap_is_pending())
+		return;
+	if (run_is_seeded && timer_skip() && trap_is_pending())
+		return;
+	if (!has_input && !timer_is_armed() && !trap_is_pending())
+		run_end_standstill();
+	trap_wait();
+}
+
+void run_log(const char *text, size_t size)
+{
+	uart_flush_terminal();
+	while (size > 0) {
+		ssize_t n = write(STDERR_FILENO, text, size);
+
+		if (n < 0 && errno != EINTR)
+			return;
+		if (n > 0) {
+			text += n;
+			size -= (size_t)n;
+		}
+	}
+}
+
+_Noreturn void run_halt(enum machine_status status)
+{
+	uart_flush();
+	io_stop();
+	death_put_back();
+	_exit((int)status);
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which pool each section goes to, and what its relocations will ask for.
+ * Applies nothing (relocate.c does) and resolves nothing.  Freestanding, no
+ * allocation.
+ */
+#include "link/link.h"
+
+#include "base/format.h"
+#include "base/string.h"
+#include "link/relocation.h"
+
+#define SECTION_MAX (1ull << 30)
+
+void link_diag(struct diag *ret, const struct elf *elf, uint32_t section, uint32_t symbol,
+	       uint64_t offset, const char *what, const char *expected, const char *found)
+{
+	const char *symbol_name = symbol ? elf_symbol_name(elf, symbol) : "";
+
+	memset(ret, 0, sizeof(*ret));
+	if (symbol && ELF64_ST_TYPE(elf->symbols[symbol].st_info) == STT_SECTION)
+		symbol_name = elf_section_name(elf, elf_symbol_section(elf, symbol));
+	string_copy(ret->cell, sizeof(ret->cell), elf->name);
+	string_copy(ret->section, sizeof(ret->section),
+		    section ? elf_section_name(elf, section) : "");
+	string_copy(ret->symbol, sizeof(ret->symbol), symbol_name);
+	ret->offset = offset;
+	string_copy(ret->what, sizeof(ret->what), what);
+	string_copy(ret->expected, sizeof(ret->expected), expected);
+	string_copy(ret->found, sizeof(ret->found), found);
+}
+
+static bool is_eh_frame(const struct elf *elf, uint32_t section)
+{
+	return string_equal(elf_section_name(elf, section), ".eh_frame");
+}
+
+static bool is_lsda(const struct elf *elf, uint32_t section)
+{
+	return string_starts(elf_section_name(elf, section), ".gcc_except_table");
+}
+
+/* Written by relocation only, so constant once linked. */
+static bool is_relro(const char *name)
+{
+	return string_starts(name, ".data.rel.ro") ||
+	       string_starts(name, ".data.rel.local.DW.ref.") ||
+	       string_starts(name, ".data.rel.local.ro") ||
+	       string_starts(name, ".data.DW.ref.");
+}
+
+static bool is_initialiser(const Elf64_Shdr *shdr, const char *name)
+{
+	return shdr->sh_type == SHT_INIT_ARRAY || shdr->sh_type == SHT_FINI_ARRAY ||
+	       shdr->sh_type == SHT_PREINIT_ARRAY || string_starts(name, ".ctors") ||
+	       string_starts(name, ".dtors") || string_equal(name, ".init") ||
+	       string_equal(name, ".fini");
+}
+
+/* What a section must not be, whatever it holds. */
+static int check_section(const struct elf *elf, uint32_t section, struct diag *reterr)
+{
+	const Elf64_Shdr *shdr = &elf->sections[section];
+	const char *name = elf_section_name(elf, section);
+	const char *what = NULL, *expected = "";
+
+	if (shdr->sh_flags & SHF_TLS) {
+		what = "thread-local storage";
+		expected = "no SHF_TLS";
+	} else if ((shdr->sh_flags & SHF_WRITE) && (shdr->sh_flags & SHF_EXECINSTR)) {
+		what = "section is writable and executable";
+		expected = "SHF_WRITE or SHF_EXECINSTR";
+	} else if (is_initialiser(shdr, name)) {
+		what = "initialiser arrays are not run";
+		expected = "an exported function that its clients call";
+	} else if (shdr->sh_addralign > LINK_ALIGN) {
+		what = "alignment too large";
+		expected = "at most 64";
+	} else if (shdr->sh_size > SECTION_MAX) {
+		what = "section too large";
+		expected = "at most 1 GiB";
+	}
+	if (!what)
+		return 0;
+	link_diag(reterr, elf, section, 0, DIAG_NO_OFFSET, what, expected, "");
+	format_text(reterr->found, sizeof(reterr->found), "type %u flags 0x%lx size 0x%lx align %lu",
+		    shdr->sh_type, shdr->sh_flags, shdr->sh_size, shdr->sh_addralign);
+	return -ENOEXEC;
+}
+
+static enum link_pool pool_of(const struct link_object *object, uint32_t section)
+{
+	const Elf64_Shdr *shdr = &object->elf->sections[section];
+
+	if (!(shdr->sh_flags & SHF_ALLOC) || shdr->sh_type == SHT_NOTE)
+		return LINK_UNPLACED;
+	if (shdr->sh_flags & SHF_EXECINSTR)
+		return LINK_TEXT;
+	if (section == object->state_section)
+		return LINK_STATE;
+	if ((shdr->sh_flags & SHF_WRITE) && !is_relro(elf_section_name(object->elf, section)))
+		return LINK_DATA;
+	return LINK_CONST;
+}
+
+static int append(struct link_object *object, uint32_t section, enum link_pool pool,
+		  struct diag *reterr)
+{
+	const Elf64_Shdr *shdr = &object->elf->sections[section];
+	uint64_t align = shdr->sh_addralign ? shdr->sh_addralign : 1;
+	uint64_t at = (object->size[pool] + align - 1) & ~(align - 1);
+
+	object->sections[section].pool = pool;
+	object->sections[section].offset = at;
+	object->size[pool] = at + shdr->sh_size;
+	object->n_placed++;
+	if (object->size[pool] <= SECTION_MAX)
+		return 0;
+	link_diag(reterr, object->elf, section, 0, DIAG_NO_OFFSET, "object too large",
+		  "at most 1 GiB of a kind", "");
+	return -ENOEXEC;
+}
+
+/* Sections of one kind side by side, so that readers see one table. */
+static int append_tables(struct link_object *object, bool (*is)(const struct elf *, uint32_t),
+			 uint64_t *ret_at, uint64_t *ret_size, struct diag *reterr)
+{
+	uint64_t *size = &object->size[LINK_CONST];
+
+	*size = (*size + 7) & ~7ull;
+	*ret_at = *size;
+	for (uint32_t i = 1; i < object->elf->n_sections; i++) {
+		int r;
+
+		if (object->sections[i].pool != LINK_CONST || !is(object->elf, i))
+			continue;
+		r = append(object, i, LINK_CONST, reterr);
+		if (r < 0)
+			return r;
+	}
+	*ret_size = *size - *ret_at;
+	return 0;
+}
+
+static int place_sections(struct link_object *object, struct diag *reterr)
+{
+	const struct elf *elf = object->elf;
+	int r;
+
+	for (uint32_t i = 1; i < elf->n_sections; i++) {
+		enum link_pool pool;
+
+		r = check_section(elf, i, reterr);
+		if (r < 0)
+			return r;
+		pool = pool_of(object, i);
+		object->sections[i].pool = pool;
+		if (pool == LINK_UNPLACED || (pool == LINK_CONST && (is_eh_frame(elf, i) ||
+								     is_lsda(elf, i))))
+			continue;
+		r = append(object, i, pool, reterr);
+		if (r < 0)
+			return r;
+	}
+	r = append_tables(object, is_lsda, &object->lsda, &object->lsda_size, reterr);
+	if (r == 0)
+		r = append_tables(object, is_eh_frame, &object->eh_frame, &object->eh_frame_size,
+				  reterr);
+	return r;
+}
+
+static int check_symbol(const struct elf *elf, uint32_t symbol, struct diag *reterr)
+{
+	const Elf64_Sym *sym = &elf->symbols[symbol];
+	unsigned int type = ELF64_ST_TYPE(sym->st_info);
+	const char *found;
+
+	if (type == STT_TLS)
+		found = "STT_TLS";
+	else if (type == STT_GNU_IFUNC)
+		found = "STT_GNU_IFUNC";
+	else
+		return 0;
+	link_diag(reterr, elf, 0, symbol, DIAG_NO_OFFSET, "symbol type cannot be linked",
+		  "a function or an object", found);
+	return -ENOEXEC;
+}
+
+/* Function symbols by section, files of local symbols, places of COMMON symbols. */
+static int scan_symbols(struct link_object *object, struct diag *reterr)
+{
+	const struct elf *elf = object->elf;
+	uint32_t file = 0;
+
+	for (uint32_t i = 1; i < elf->n_symbols; i++) {
+		const Elf64_Sym *sym = &elf->symbols[i];
+		struct link_symbol *symbol = &object->symbols[i];
+		uint32_t section = elf_symbol_section(elf, i);
+		int r = check_symbol(elf, i, reterr);
+
+		if (r < 0)
+			return r;
+		if (ELF64_ST_TYPE(sym->st_info) == STT_FILE)
+			file = i;
+		if (ELF64_ST_BIND(sym->st_info) == STB_LOCAL)
+			symbol->file = file;
+		if (ELF64_ST_TYPE(sym->st_info) == STT_FUNC && section != SHN_UNDEF &&
+		    section < elf->n_sections) {
+			symbol->next = object->sections[section].first;
+			object->sections[section].first = i;
+		}
+		if (section == SHN_COMMON) {
+			uint64_t align = sym->st_value ? sym->st_value : 1;
+
+			object->size[LINK_DATA] = (object->size[LINK_DATA] + align - 1) &
+						  ~(align - 1);
+			symbol->address = object->size[LINK_DATA];
+			object->size[LINK_DATA] += sym->st_size;
+		}
+	}
+	return 0;
+}
+
+uint32_t link_function_at(const struct link_object *object, uint32_t section, uint64_t offset)
+{
+	uint32_t found = 0;
+
+	if (section == SHN_UNDEF || section >= object->elf->n_sections)
+		return 0;
+	for (uint32_t i = object->sections[section].first; i; i = object->symbols[i].next) {
+		const Elf64_Sym *sym = &object->elf->symbols[i];
+
+		if (sym->st_value != offset)
+			continue;
+		/* Of several names for one place, the global one is the identity. */
+		if (!found || ELF64_ST_BIND(sym->st_info) != STB_LOCAL)
+			found = i;
+	}
+	return found;
+}
+
+static void need_slot(struct link_object *object, uint32_t *slot)
+{
+	if (*slot == 0)
+		*slot = ++object->n_slots;
+}
+
+static void need(struct link_object *object, uint32_t number, enum relocation_use use)
+{
+	struct link_symbol *symbol = &object->symbols[number];
+
+	switch (use) {
+	case RELOCATION_RAW:
+		break;
+	case RELOCATION_CALL_SLOT:
+		symbol->flags |= LINK_CALLED;
+		need_slot(object, &symbol->call_slot);
+		break;
+	case RELOCATION_ADDRESS_SLOT:
+		symbol->flags |= LINK_ADDRESSED;
+		need_slot(object, &symbol->address_slot);
+		break;
+	case RELOCATION_STUB:
+		symbol->flags |= LINK_CALLED;
+		need_slot(object, &symbol->call_slot);
+		if (symbol->stub == 0)
+			symbol->stub = ++object->n_stubs;
+		break;
+	case RELOCATION_WORD:
+		symbol->flags |= LINK_ADDRESSED;
+		object->n_words++;
+		break;
+	case RELOCATION_DIRECT:
+		symbol->flags |= LINK_ADDRESSED | LINK_DIRECT;
+		break;
+	case RELOCATION_OWN_ADDRESS:
+		symbol->flags |= LINK_ADDRESSED;
+		break;
+	}
+}
+
+static int scan_relocations(struct link_object *object, struct diag *reterr)
+{
+	for (uint32_t i = 1; i < object->elf->n_sections; i++) {
+		const Elf64_Shdr *shdr = &object->elf->sections[i];
+		const Elf64_Rela *relas;
+		size_t count;
+
+		if (shdr->sh_type != SHT_RELA ||
+		    object->sections[shdr->sh_info].pool == LINK_UNPLACED)
+			continue;
+		relas = elf_relas(object->elf, i, &count);
+		for (size_t k = 0; k < count; k++) {
+			struct relocation relocation;
+			int r = relocation_read(object, shdr->sh_info, &relas[k], &relocation,
+						reterr);
+
+			if (r < 0)
+				return r;
+			need(object, relocation.symbol, relocation.use);
+		}
+	}
+	return 0;
+}
+
+static int find_state(struct link_object *object, const char *state_symbol, struct diag *reterr)
+{
+	for (uint32_t i = 1; i < object->elf->n_symbols; i++) {
+		uint32_t section = elf_symbol_section(object->elf, i);
+
+		if (ELF64_ST_TYPE(object->elf->symbols[i].st_info) == STT_OBJECT &&
+		    section != SHN_UNDEF && section < object->elf->n_sections &&
+		    string_equal(elf_symbol_name(object->elf, i), state_symbol)) {
+			object->state_section = section;
+			return 0;
+		}
+	}
+	link_diag(reterr, object->elf, 0, 0, DIAG_NO_OFFSET, "state symbol is not defined",
+		  state_symbol, "");
+	return -ENOEXEC;
+}
+
+int link_layout(struct link_object *ret, const struct elf *elf, const char *state_symbol,
+		struct link_section *sections, struct link_symbol *symbols, struct diag *reterr)
+{
+	struct link_object object = { .elf = elf, .sections = sections, .symbols = symbols };
+	int r = 0;
+
+	if (state_symbol)
+		r = find_state(&object, state_symbol, reterr);
+	if (r == 0)
+		r = place_sections(&object, reterr);
+	if (r == 0)
+		r = scan_symbols(&object, reterr);
+	if (r == 0)
+		r = scan_relocations(&object, reterr);
+	if (r < 0)
+		return r;
+	object.stubs = (object.size[LINK_TEXT] + 15) & ~15ull;
+	if (object.n_stubs)
+		object.size[LINK_TEXT] = object.stubs + (uint64_t)object.n_stubs * LINK_STUB_SIZE;
+	object.got = (object.size[LINK_CONST] + 7) & ~7ull;
+	if (object.n_slots)
+		object.size[LINK_CONST] = object.got + (uint64_t)object.n_slots * 8;
+	*ret = object;
+	return 0;
+}
+
+void link_place(struct link_object *object)
+{
+	const struct elf *elf = object->elf;
+
+	for (uint32_t i = 1; i < elf->n_symbols; i++) {
+		const Elf64_Sym *sym = &elf->symbols[i];
+		uint32_t section = elf_symbol_section(elf, i);
+		struct link_symbol *symbol = &object->symbols[i];
+		const struct link_section *placed;
+
+		if (section == SHN_UNDEF)
+			continue;
+		if (section == SHN_COMMON) {
+			symbol->address += object->base[LINK_DATA];
+		} else if (section == SHN_ABS) {
+			symbol->address = sym->st_value;
+		} else {
+			placed = &object->sections[section];
+			if (placed->pool == LINK_UNPLACED)
+				continue;
+			symbol->address = object->base[placed->pool] + placed->offset +
+					  sym->st_value;
+		}
+		symbol->call = symbol->address;
+	}
+}

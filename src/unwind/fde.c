@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads CIEs and FDEs, see fde.h.  Freestanding; does not read the CFA programs. */
+#include "unwind/fde.h"
+
+#include "unwind/unwind.h"
+
+#define AUGMENTATION_MAX 8
+
+const char *record_read(const struct section *section, const uint8_t *at, struct reader *ret,
+			uint32_t *ret_id)
+{
+	struct reader all = { .at = at, .end = section->high, .delta = section->delta };
+	uint64_t length = reader_unsigned(&all, 4);
+	struct reader record;
+
+	if (length >= 0xfffffff0)
+		return "a record of the 64-bit format";
+	record = reader_block(&all, length);
+	if (record.bad || length < 4)
+		return "a record leaves the section";
+	*ret_id = (uint32_t)reader_unsigned(&record, 4);
+	*ret = record;
+	return NULL;
+}
+
+/* The letters after 'z'; their data is `data`, which they may not leave. */
+static const char *read_augmentation(const uint8_t *letters, struct reader *data, struct cie *cie)
+{
+	for (unsigned int i = 1; letters[i]; i++) {
+		uint8_t encoding;
+
+		switch (letters[i]) {
+		case 'R':
+			cie->fde_encoding = reader_byte(data);
+			break;
+		case 'L':
+			cie->lsda_encoding = reader_byte(data);
+			break;
+		case 'P': /* a name, never called: only its size matters */
+			encoding = reader_byte(data);
+			(void)reader_pointer(data, encoding & (uint8_t)~DW_EH_PE_indirect);
+			break;
+		case 'S':
+			cie->signal_frame = true;
+			break;
+		default:
+			return "unknown augmentation";
+		}
+	}
+	return data->bad ? "augmentation data is too short or badly encoded" : NULL;
+}
+
+static bool is_usable(uint8_t encoding)
+{
+	uint8_t base = encoding & DW_EH_PE_BASE;
+
+	return !(encoding & DW_EH_PE_indirect) && (base == 0 || base == DW_EH_PE_pcrel);
+}
+
+static const char *read_augmentations(const uint8_t *letters, struct reader *record,
+				      struct cie *cie)
+{
+	struct reader data;
+	const char *why;
+
+	if (letters[0] == 0)
+		return NULL;
+	if (letters[0] != 'z')
+		return "unknown augmentation";
+	cie->augmented = true;
+	data = reader_block(record, reader_uleb(record));
+	if (data.bad)
+		return "augmentation data leaves the CIE";
+	why = read_augmentation(letters, &data, cie);
+	if (why)
+		return why;
+	if (!is_usable(cie->fde_encoding))
+		return "unknown encoding of code addresses";
+	if (cie->lsda_encoding != DW_EH_PE_omit && !is_usable(cie->lsda_encoding))
+		return "unknown encoding of LSDA addresses";
+	return NULL;
+}
+
+const char *cie_read(const struct section *section, const uint8_t *at, struct cie *ret)
+{
+	struct cie cie = { .fde_encoding = DW_EH_PE_absptr, .lsda_encoding = DW_EH_PE_omit };
+	struct reader record;
+	const uint8_t *letters;
+	const char *why;
+	uint64_t ra;
+	uint32_t id;
+	uint8_t version;
+
+	why = record_read(section, at, &record, &id);
+	if (why)
+		return why;
+	if (id != 0)
+		return "not a CIE";
+	version = reader_byte(&record);
+	if (version != 1 && version != 3)
+		return "unknown version of a CIE";
+	letters = record.at;
+	for (unsigned int n = 0; reader_byte(&record) != 0; n++) {
+		if (n == AUGMENTATION_MAX)
+			return "augmentation is too long";
+	}
+	cie.code_align = reader_uleb(&record);
+	cie.data_align = reader_sleb(&record);
+	ra = version == 1 ? reader_byte(&record) : reader_uleb(&record);
+	if (record.bad)
+		return "a CIE is too short";
+	if (ra != UNWIND_RIP)
+		return "return address is not register 16";
+	why = read_augmentations(letters, &record, &cie);
+	if (why)
+		return why;
+	cie.program = record;
+	*ret = cie;
+	return NULL;
+}
+
+/* The CIE that the pointer before record->at leads back to. */
+static const uint8_t *cie_of(const struct section *section, const struct reader *record,
+			     uint32_t id)
+{
+	uintptr_t field = (uintptr_t)record->at - 4;
+
+	if (id > field - (uintptr_t)section->low)
+		return NULL;
+	return record->at - 4 - id;
+}
+
+const char *fde_read(const struct section *section, const uint8_t *at, struct fde *ret)
+{
+	struct fde fde = { 0 };
+	struct reader record, data;
+	const uint8_t *cie;
+	const char *why;
+	uint64_t end;
+	uint32_t id;
+
+	why = record_read(section, at, &record, &id);
+	if (why)
+		return why;
+	cie = cie_of(section, &record, id);
+	if (id == 0 || !cie)
+		return "an FDE without a CIE in the section";
+	why = cie_read(section, cie, &fde.cie);
+	if (why)
+		return why;
+	fde.start = reader_pointer(&record, fde.cie.fde_encoding);
+	fde.size = reader_value(&record, fde.cie.fde_encoding);
+	if (fde.cie.augmented) {
+		data = reader_block(&record, reader_uleb(&record));
+		if (fde.cie.lsda_encoding != DW_EH_PE_omit)
+			fde.lsda = reader_pointer(&data, fde.cie.lsda_encoding);
+		record.bad = record.bad || data.bad;
+	}
+	if (record.bad)
+		return "an FDE is too short or badly encoded";
+	if (__builtin_add_overflow(fde.start, fde.size, &end))
+		return "the code of an FDE wraps around";
+	fde.program = record;
+	*ret = fde;
+	return NULL;
+}
+
+const char *fde_of_entry(uint64_t fde, struct fde *ret)
+{
+	static const struct section everything = { .low = NULL, .high = (uint8_t *)UINTPTR_MAX };
+
+	return fde_read(&everything, (const uint8_t *)(uintptr_t)fde, ret);
+}

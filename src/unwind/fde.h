@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A CIE and an FDE, taken apart.  Internal to src/unwind.
+ *
+ * What fails returns a reason, a constant text; NULL is success.
+ * Source: LSB 5 section 10.6.1, DWARF 5 section 6.4.1.
+ */
+#ifndef UNWIND_FDE_H
+#define UNWIND_FDE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "unwind/reader.h"
+
+struct cie {
+	uint64_t code_align;
+	int64_t data_align;
+	uint8_t fde_encoding;
+	uint8_t lsda_encoding; /* DW_EH_PE_omit: its FDEs have none */
+	bool augmented;	       /* 'z': FDEs carry augmentation data */
+	bool signal_frame;     /* 'S' */
+	struct reader program;
+};
+
+struct fde {
+	struct cie cie;
+	uint64_t start, size; /* of the code, absolute; start + size does not overflow */
+	uint64_t lsda;	      /* absolute; 0: none */
+	struct reader program;
+};
+
+/* The bytes that CIEs and FDEs may lie in. */
+struct section {
+	const uint8_t *low, *high;
+	uint64_t delta;
+};
+
+/* A record's length field and what it spans; *ret_id is the word after the length. */
+const char *record_read(const struct section *section, const uint8_t *at, struct reader *ret,
+			uint32_t *ret_id);
+
+/* The record at `at` is an FDE (its id is not 0). */
+const char *fde_read(const struct section *section, const uint8_t *at, struct fde *ret);
+const char *cie_read(const struct section *section, const uint8_t *at, struct cie *ret);
+
+/* The FDE of an entry that unwind_index made, at its final address. */
+const char *fde_of_entry(uint64_t fde, struct fde *ret);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest's entry, its output and its memory.
+ */
+#include "guest.h"
+
+#include <stdarg.h>
+
+#include "base/format.h"
+#include "base/string.h"
+
+#define STACK_PAGES 4
+
+_Noreturn void nano_core_start(const struct machine_info *info);
+
+static const struct guest_scenario *const suites[] = {
+	guest_memory_scenarios,
+	guest_trap_scenarios,
+	guest_interrupt_scenarios,
+	guest_device_scenarios,
+};
+
+void guest_say(const char *format, ...)
+{
+	char text[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	format_list(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	for (const char *at = text; *at; at++)
+		machine_out8(MACHINE_COM1, (uint8_t)*at);
+}
+
+static uintptr_t free_region(void)
+{
+	const struct machine_info *info = machine_info();
+
+	for (uint32_t i = 0; i < info->n_regions; i++) {
+		if (info->regions[i].kind == MACHINE_REGION_FREE)
+			return info->regions[i].start;
+	}
+	machine_halt(MACHINE_DIED);
+}
+
+uintptr_t guest_memory(size_t pages)
+{
+	return free_region() + 64 * PAGE_SIZE;
+}
+
+uintptr_t guest_pages(size_t pages)
+{
+	uintptr_t at = guest_memory(pages);
+
+	GUEST_CHECK(machine_map(at, pages, MACHINE_RW) == 0);
+	return at;
+}
+
+void guest_set_handlers(machine_trap_handler *faults, machine_trap_handler *interrupts)
+{
+	uintptr_t at = free_region();
+
+	/* A guard page before, between and after. */
+	at += PAGE_SIZE;
+	GUEST_CHECK(machine_map(at, STACK_PAGES, MACHINE_RW) == 0);
+	machine_set_trap_handler(MACHINE_FAULTS, faults, (void *)at, STACK_PAGES * PAGE_SIZE);
+	at += (STACK_PAGES + 1) * PAGE_SIZE;
+	GUEST_CHECK(machine_map(at, STACK_PAGES, MACHINE_RW) == 0);
+	machine_set_trap_handler(MACHINE_INTERRUPTS, interrupts, (void *)at,
+				 STACK_PAGES * PAGE_SIZE);
+}
+
+static void run_named(const char *name, size_t size)
+{
+	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+		for (const struct guest_scenario *s = suites[i]; s->name; s++) {
+			if (string_length(s->name) != size || memcmp(s->name, name, size) != 0)
+				continue;
+			s->run();
+			guest_say("passed\n");
+			machine_halt(MACHINE_DOWN);
+		}
+	}
+}
+
+__attribute__((visibility("default"))) _Noreturn void
+nano_core_start(const struct machine_info *info)
+{
+	for (uint32_t i = 0; i < info->n_modules; i++) {
+		if (string_equal(info->modules[i].name, "script"))
+			run_named(info->modules[i].start, info->modules[i].size);
+	}
+	guest_say("there is no such scenario\n");
+	machine_halt(MACHINE_NO_BOOT);
+}

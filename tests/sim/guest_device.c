@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The 16550s by their data sheet (PC16550D), the lines behind them, the trace.
+ */
+#include "base/string.h"
+#include "guest.h"
+
+enum { DATA, IER, IIR, LCR, MCR, LSR, MSR, SCR };
+
+static uint8_t in(int at)
+{
+	return machine_in8((uint16_t)(MACHINE_COM2 + at));
+}
+
+static void out(int at, uint8_t value)
+{
+	machine_out8((uint16_t)(MACHINE_COM2 + at), value);
+}
+
+/* Table I: register values after a master reset. */
+static void reset_values(void)
+{
+	for (int i = 0; i < 2; i++) {
+		uint16_t port = i ? MACHINE_COM2 : MACHINE_COM1;
+
+		GUEST_CHECK(machine_in8(port + IER) == 0);
+		GUEST_CHECK(machine_in8(port + IIR) == 0x01);
+		GUEST_CHECK(machine_in8(port + LCR) == 0);
+		GUEST_CHECK(machine_in8(port + MCR) == 0);
+		GUEST_CHECK(machine_in8(port + LSR) == 0x60);
+		GUEST_CHECK((machine_in8(port + MSR) & 0x0f) == 0);
+	}
+	GUEST_CHECK(machine_in8(0x80) == 0xff);
+	machine_out8(0x80, 1);
+}
+
+static void registers(void)
+{
+	out(SCR, 0xa5);
+	GUEST_CHECK(in(SCR) == 0xa5);
+	out(LCR, 0x83);
+	out(DATA, 0x34);
+	out(IER, 0x12);
+	GUEST_CHECK(in(DATA) == 0x34 && in(IER) == 0x12);
+	out(LCR, 0x03);
+	GUEST_CHECK(in(LCR) == 0x03);
+	GUEST_CHECK(in(IER) == 0);
+	out(IER, 0xff);
+	GUEST_CHECK(in(IER) == 0x0f); /* bits 4 to 7 are always 0 */
+	out(MCR, 0xff);
+	GUEST_CHECK(in(MCR) == 0x1f); /* bits 5 to 7 are always 0 */
+	/* Section 8.4: enabling ETBEI with THR empty asks at once; reading IIR clears it. */
+	out(IER, 0x02);
+	GUEST_CHECK(in(IIR) == 0x02);
+	GUEST_CHECK(in(IIR) == 0x01);
+	/* FIFOs enabled: IIR bits 6 and 7. */
+	out(IIR, 0x01);
+	GUEST_CHECK(in(IIR) == 0xc1);
+	out(IIR, 0x00);
+	GUEST_CHECK(in(IIR) == 0x01);
+}
+
+static uint64_t n_interrupts;
+
+static void console_handler(struct trap_frame *frame)
+{
+	GUEST_CHECK(frame->vector == MACHINE_VECTOR_COM1);
+	n_interrupts++;
+	GUEST_CHECK((machine_in8(MACHINE_COM1 + IIR) & 0x3f) == 0x04);
+	while (machine_in8(MACHINE_COM1 + LSR) & 1) {
+		uint8_t byte = machine_in8(MACHINE_COM1 + DATA);
+
+		if (byte == 4) {
+			guest_say("%s", n_interrupts > 0 ? "end\n" : "");
+			machine_halt(MACHINE_DOWN);
+		}
+		machine_out8(MACHINE_COM1, byte);
+	}
+	machine_lapic_write(0xb0, 0);
+	machine_resume(frame);
+}
+
+/* Echoes what is typed until the end of input. */
+static void echo(void)
+{
+	guest_set_handlers(NULL, console_handler);
+	machine_out8(MACHINE_COM1 + IER, 1);
+	while (true)
+		machine_idle();
+}
+
+static void say(const char *text)
+{
+	for (; *text; text++)
+		out(DATA, (uint8_t)*text);
+}
+
+/* Gives back the bytes of each client in brackets when it has hung up, and three times at once. */
+static void control_handler(struct trap_frame *frame)
+{
+	uint8_t modem;
+
+	GUEST_CHECK(frame->vector == MACHINE_VECTOR_COM2);
+	while (in(LSR) & 1) {
+		uint8_t byte = in(DATA);
+
+		guest_say("%c", byte);
+		if (byte == '\n')
+			say("out 3\nyesdone 7\n");
+		if (byte == '!')
+			say("error 2\nnodone 1\n");
+		if (byte == '?')
+			say("out 99\nhalf");
+		if (byte == '#')
+			machine_halt(MACHINE_DOWN);
+	}
+	modem = in(MSR);
+	if (modem & 0x08)
+		guest_say("%s\n", modem & 0x80 ? "[carrier" : "carrier]");
+	machine_lapic_write(0xb0, 0);
+	machine_resume(frame);
+}
+
+static void control(void)
+{
+	guest_set_handlers(NULL, control_handler);
+	GUEST_CHECK((in(MSR) & 0x80) == 0);
+	out(IER, 0x09);
+	guest_say("ready\n");
+	while (true)
+		machine_idle();
+}
+
+static void trace(void)
+{
+	GUEST_CHECK(machine_info()->flags & MACHINE_TRACE);
+	for (int i = 0; i < 20000; i++)
+		machine_trace("{\"event\":1}", 11);
+}
+
+void guest_ud2(void);
+
+static void trace_then_die(void)
+{
+	machine_trace("{\"event\":2}", 11);
+	guest_ud2();
+}
+
+static void fail(void)
+{
+	guest_say("bytes without a line feed are not lost");
+	machine_log("log\n", 4);
+	machine_halt(MACHINE_COMMAND_FAILED);
+}
+
+static void spin(void)
+{
+	guest_say("spinning\n");
+	while (true)
+		;
+}
+
+const struct guest_scenario guest_device_scenarios[] = {
+	{ "reset_values", reset_values },
+	{ "registers_of_16550", registers },
+	{ "echo", echo },
+	{ "control", control },
+	{ "trace", trace },
+	{ "trace_then_die", trace_then_die },
+	{ "fail", fail },
+	{ "spin", spin },
+	{ 0 },
+};

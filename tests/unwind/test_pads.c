@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * At every address of functions compiled as cells are, src/unwind chooses the
+ * landing pad that libgcc's personality routine for C chooses.
+ *
+ * __gcc_personality_v0 is libgcc_eh.a's; what it asks the unwinder for are
+ * the functions below, which answer for one address.
+ */
+#define _GNU_SOURCE
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unwind.h>
+
+#include "module.h"
+#include "subjects.h"
+
+struct _Unwind_Context {
+	uint64_t ip;
+	int before; /* ip is an instruction that has not been executed */
+	uint64_t region, lsda;
+	uint64_t pad;
+	uint64_t registers[2];
+};
+
+_Unwind_Reason_Code __gcc_personality_v0(int version, _Unwind_Action actions,
+					 _Unwind_Exception_Class class,
+					 struct _Unwind_Exception *exception,
+					 struct _Unwind_Context *context);
+
+_Unwind_Ptr _Unwind_GetIPInfo(struct _Unwind_Context *context, int *ret_before)
+{
+	*ret_before = context->before;
+	return context->ip;
+}
+
+_Unwind_Ptr _Unwind_GetIP(struct _Unwind_Context *context)
+{
+	return context->ip;
+}
+
+_Unwind_Ptr _Unwind_GetRegionStart(struct _Unwind_Context *context)
+{
+	return context->region;
+}
+
+void *_Unwind_GetLanguageSpecificData(struct _Unwind_Context *context)
+{
+	return (void *)context->lsda;
+}
+
+_Unwind_Ptr _Unwind_GetTextRelBase(struct _Unwind_Context *context)
+{
+	(void)context;
+	abort();
+}
+
+_Unwind_Ptr _Unwind_GetDataRelBase(struct _Unwind_Context *context)
+{
+	(void)context;
+	abort();
+}
+
+void _Unwind_SetGR(struct _Unwind_Context *context, int index, _Unwind_Word value)
+{
+	ck_assert(index == 0 || index == 1);
+	context->registers[index] = value;
+}
+
+void _Unwind_SetIP(struct _Unwind_Context *context, _Unwind_Ptr value)
+{
+	context->pad = value;
+}
+
+void _Unwind_Resume(struct _Unwind_Exception *exception)
+{
+	(void)exception;
+	abort();
+}
+
+void token_cleanup(token *place)
+{
+	place->word = 0;
+}
+
+void subject_stop(void)
+{
+}
+
+static struct module modules[MODULES_MAX];
+
+/*
+ * The LSDA of an FDE as gcc writes them on x86-64: CIE augmentation "zPLR"
+ * with encodings 0x9b 0x1b 0x1b, or "zR".
+ */
+static uint64_t oracle_lsda(uint64_t fde)
+{
+	const uint8_t *at = (const uint8_t *)fde, *letters;
+	int32_t cie, lsda;
+
+	memcpy(&cie, at + 4, 4);
+	letters = at + 4 - cie + 9;
+	if (strcmp((const char *)letters, "zPLR") != 0)
+		return 0;
+	/* length, CIE, start, size (4 bytes each), augmentation length (1): then the pointer */
+	memcpy(&lsda, at + 17, 4);
+	return lsda ? fde + 17 + (uint64_t)(int64_t)lsda : 0;
+}
+
+static uint64_t pad_of_libgcc(const struct unwind_entry *entry, uint64_t lsda, uint64_t ip,
+			      int before)
+{
+	struct _Unwind_Exception exception = { 0 };
+	struct _Unwind_Context context = {
+		.ip = ip, .before = before, .region = entry->start, .lsda = lsda
+	};
+	_Unwind_Reason_Code code = __gcc_personality_v0(
+		1, _UA_CLEANUP_PHASE | _UA_FORCE_UNWIND, 0, &exception, &context);
+
+	if (code == _URC_CONTINUE_UNWIND)
+		return 0;
+	ck_assert_int_eq(code, _URC_INSTALL_CONTEXT);
+	ck_assert_uint_eq(context.registers[0], (uintptr_t)&exception);
+	ck_assert_uint_eq(context.registers[1], 0);
+	return context.pad;
+}
+
+/* How many addresses of the function have a landing pad. */
+static int compare_function(const struct unwind_entry *entry, uint64_t lsda)
+{
+	int pads = 0;
+
+	for (uint64_t i = 0; i < entry->size; i++) {
+		struct unwind_cursor cursor = { .exact = true };
+		uint64_t expected = pad_of_libgcc(entry, lsda, entry->start + i, 1), pad = 1;
+
+		cursor.registers[UNWIND_RIP] = entry->start + i;
+		ck_assert_int_eq(unwind_landing_pad(&cursor, entry, &pad), 0);
+		ck_assert_uint_eq(pad, expected);
+		cursor.exact = false;
+		cursor.registers[UNWIND_RIP]++;
+		expected = pad_of_libgcc(entry, lsda, entry->start + i + 1, 0);
+		ck_assert_int_eq(unwind_landing_pad(&cursor, entry, &pad), 0);
+		ck_assert_uint_eq(pad, expected);
+		pads += pad != 0;
+	}
+	return pads;
+}
+
+START_TEST(every_address_of_every_function_has_the_pad_that_libgcc_chooses)
+{
+	int functions = 0, addresses = 0, without = 0;
+
+	for (size_t i = 0; i < modules[0].n_entries; i++) {
+		const struct unwind_entry *entry = &modules[0].entries[i];
+		uint64_t lsda = oracle_lsda(entry->fde);
+		struct unwind_cursor cursor = { .exact = true };
+		uint64_t pad = 1;
+		int pads;
+
+		cursor.registers[UNWIND_RIP] = entry->start;
+		if (lsda == 0) {
+			ck_assert_int_eq(unwind_landing_pad(&cursor, entry, &pad), 0);
+			ck_assert_uint_eq(pad, 0);
+			without++;
+			continue;
+		}
+		pads = compare_function(entry, lsda);
+		functions++;
+		addresses += pads;
+	}
+	/* subjects.c has twelve functions with cleanups, most of them in two parts. */
+	ck_assert_int_ge(functions, 12);
+	ck_assert_int_ge(addresses, 100);
+	ck_assert_int_ge(without, 12);
+}
+END_TEST
+
+START_TEST(the_call_sites_of_real_functions_pass_the_check)
+{
+	const struct module *module = &modules[0];
+	struct diag diag = { .offset = 0 };
+
+	ck_assert_int_eq(unwind_check_lsdas((const void *)module->low, module->high - module->low,
+					    module->low, module->entries, module->n_entries,
+					    &diag),
+			 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("pads");
+	TCase *pads = tcase_create("pads");
+	SRunner *runner;
+	int failed;
+
+	modules_load(modules);
+	tcase_add_test(pads, every_address_of_every_function_has_the_pad_that_libgcc_chooses);
+	tcase_add_test(pads, the_call_sites_of_real_functions_pass_the_check);
+	suite_add_tcase(suite, pads);
+	runner = srunner_create(suite);
+	srunner_set_tap(runner, "-");
+	srunner_run_all(runner, CK_SILENT);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tables of everything loaded into this process (C library included):
+ * the index is ld's own search table, and every row gives the caller that
+ * libdw's reading of the same table gives.
+ */
+#define _GNU_SOURCE
+#include <check.h>
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "module.h"
+
+#define STACK_WORDS (1 << 20)
+#define VALUES_MAX 16
+
+static struct module modules[MODULES_MAX];
+static int n_modules;
+static uint64_t words[STACK_WORDS];
+static struct unwind_stack stack;
+
+static int32_t read_s32(const uint8_t *at)
+{
+	int32_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+/* An FDE's code size, when its CIE says sdata4 as gcc's and the C library's do. */
+static uint32_t fde_size(const uint8_t *fde)
+{
+	return (uint32_t)read_s32(fde + 12);
+}
+
+/* LSB 5 section 10.6.2: encodings 0x1b 0x03 0x3b, then pairs relative to the header. */
+static void compare_with_hdr(const struct module *module)
+{
+	const uint8_t *hdr = module->eh_frame_hdr, *row = hdr + 12;
+	uint32_t count = (uint32_t)read_s32(hdr + 8);
+	size_t n = 0;
+
+	ck_assert_int_eq(hdr[2], 0x03);
+	ck_assert_int_eq(hdr[3], 0x3b);
+	for (uint32_t i = 0; i < count; i++, row += 8) {
+		const uint8_t *fde = hdr + read_s32(row + 4);
+
+		if (fde_size(fde) == 0)
+			continue;
+		ck_assert_uint_lt(n, module->n_entries);
+		ck_assert_uint_eq(module->entries[n].start, (uintptr_t)(hdr + read_s32(row)));
+		ck_assert_uint_eq(module->entries[n].fde, (uintptr_t)fde);
+		ck_assert_uint_eq(module->entries[n].size, fde_size(fde));
+		n++;
+	}
+	ck_assert_uint_eq(n, module->n_entries);
+}
+
+START_TEST(the_index_of_every_module_is_the_search_table_of_ld)
+{
+	size_t total = 0;
+
+	for (int i = 0; i < n_modules; i++) {
+		compare_with_hdr(&modules[i]);
+		total += modules[i].n_entries;
+	}
+	ck_assert_int_ge(n_modules, 4);
+	ck_assert_uint_ge(total, 3000);
+}
+END_TEST
+
+START_TEST(every_address_finds_its_entry_and_its_neighbours_do_not)
+{
+	const struct module *module = &modules[0];
+
+	for (size_t i = 0; i < module->n_entries; i++) {
+		const struct unwind_entry *e = &module->entries[i];
+		size_t n = module->n_entries;
+
+		ck_assert_ptr_eq(unwind_find(module->entries, n, e->start), e);
+		ck_assert_ptr_eq(unwind_find(module->entries, n, e->start + e->size - 1), e);
+		ck_assert_ptr_ne(unwind_find(module->entries, n, e->start - 1), e);
+		ck_assert_ptr_ne(unwind_find(module->entries, n, e->start + e->size), e);
+	}
+	ck_assert_ptr_null(unwind_find(module->entries, module->n_entries, 0));
+	ck_assert_ptr_null(unwind_find(module->entries, module->n_entries, UINT64_MAX));
+	ck_assert_ptr_null(unwind_find(module->entries, 0, module->entries[0].start));
+}
+END_TEST
+
+/* ---- an evaluator of its own for what libdw hands out ---------------------- */
+
+struct values {
+	uint64_t items[VALUES_MAX];
+	int count;
+};
+
+static uint64_t value_pop(struct values *values)
+{
+	ck_assert_int_gt(values->count, 0);
+	return values->items[--values->count];
+}
+
+static void value_push(struct values *values, uint64_t value)
+{
+	ck_assert_int_lt(values->count, VALUES_MAX);
+	values->items[values->count++] = value;
+}
+
+static void evaluate_binary(struct values *values, uint8_t atom)
+{
+	uint64_t b = value_pop(values), a = value_pop(values);
+
+	switch (atom) {
+	case DW_OP_plus:
+		return value_push(values, a + b);
+	case DW_OP_minus:
+		return value_push(values, a - b);
+	case DW_OP_and:
+		return value_push(values, a & b);
+	case DW_OP_shl:
+		return value_push(values, a << b);
+	case DW_OP_ge:
+		return value_push(values, (int64_t)a >= (int64_t)b);
+	default:
+		ck_abort_msg("operation 0x%x is not known to the test", atom);
+	}
+}
+
+static uint64_t evaluate(const Dwarf_Op *ops, size_t n, const uint64_t *registers, uint64_t cfa)
+{
+	struct values values = { .count = 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		uint8_t atom = ops[i].atom;
+
+		if (atom >= DW_OP_lit0 && atom <= DW_OP_lit31)
+			value_push(&values, atom - DW_OP_lit0);
+		else if (atom >= DW_OP_breg0 && atom <= DW_OP_breg31)
+			value_push(&values, registers[atom - DW_OP_breg0] + ops[i].number);
+		else if (atom == DW_OP_bregx)
+			value_push(&values, registers[ops[i].number] + ops[i].number2);
+		else if (atom == DW_OP_call_frame_cfa)
+			value_push(&values, cfa);
+		else if (atom == DW_OP_plus_uconst)
+			value_push(&values, value_pop(&values) + ops[i].number);
+		else if (atom == DW_OP_deref)
+			value_push(&values, *(uint64_t *)value_pop(&values));
+		else if (atom != DW_OP_stack_value)
+			evaluate_binary(&values, atom);
+	}
+	return value_pop(&values);
+}
+
+enum expectation { SAME, UNDEFINED, KNOWN };
+
+static enum expectation expected_register(Dwarf_Frame *frame, int reg, const uint64_t *registers,
+					  uint64_t cfa, uint64_t *ret)
+{
+	Dwarf_Op mem[3], *ops;
+	size_t n;
+
+	ck_assert_int_eq(dwarf_frame_register(frame, reg, mem, &ops, &n), 0);
+	if (n == 0)
+		return ops == mem ? UNDEFINED : SAME;
+	if (ops[n - 1].atom == DW_OP_stack_value)
+		*ret = evaluate(ops, n, registers, cfa);
+	else if (ops[0].atom >= DW_OP_reg0 && ops[0].atom <= DW_OP_reg31)
+		*ret = registers[ops[0].atom - DW_OP_reg0];
+	else if (ops[0].atom == DW_OP_regx)
+		*ret = registers[ops[0].number];
+	else
+		*ret = *(uint64_t *)evaluate(ops, n, registers, cfa);
+	return KNOWN;
+}
+
+/* Registers that point into the fake stack, each somewhere else. */
+static struct unwind_cursor fake_cursor(uint64_t pc)
+{
+	struct unwind_cursor cursor = { .exact = true };
+
+	for (int i = 0; i < UNWIND_REGISTERS; i++)
+		cursor.registers[i] = stack.low + (1 << 17) + 4096ul * (unsigned int)i;
+	cursor.registers[UNWIND_RSP] = stack.low + (1 << 16);
+	cursor.registers[UNWIND_RIP] = pc;
+	return cursor;
+}
+
+static const int compared[] = { UNWIND_RBX, UNWIND_RBP, UNWIND_R12, UNWIND_R13,
+				UNWIND_R14, UNWIND_R15, UNWIND_RIP };
+
+static void compare_row(Dwarf_Frame *frame, const struct unwind_entry *entry, uint64_t pc)
+{
+	struct unwind_cursor cursor = fake_cursor(pc), before = cursor;
+	int r = unwind_step(&cursor, entry, &stack);
+	Dwarf_Op *ops;
+	size_t n;
+	uint64_t cfa, value = 0;
+
+	ck_assert_int_eq(dwarf_frame_cfa(frame, &ops, &n), 0);
+	cfa = evaluate(ops, n, before.registers, 0);
+	if (expected_register(frame, UNWIND_RIP, before.registers, cfa, &value) == UNDEFINED) {
+		ck_assert_int_eq(r, UNWIND_E_END);
+		return;
+	}
+	ck_assert_msg(r == 0, "%lx: %d", pc, r);
+	ck_assert_uint_eq(cursor.cfa, cfa);
+	for (size_t i = 0; i < sizeof(compared) / sizeof(compared[0]); i++) {
+		int reg = compared[i];
+
+		switch (expected_register(frame, reg, before.registers, cfa, &value)) {
+		case KNOWN:
+			ck_assert_msg(cursor.registers[reg] == value, "%lx: register %d", pc, reg);
+			break;
+		case SAME:
+			ck_assert_msg(cursor.registers[reg] == before.registers[reg],
+				      "%lx: register %d", pc, reg);
+			break;
+		case UNDEFINED:
+			break;
+		}
+	}
+}
+
+/* Every row of the entry: at its first address and at its last. */
+static int compare_entry(Dwarf_CFI *cfi, const struct module *module,
+			 const struct unwind_entry *entry)
+{
+	uint64_t pc = entry->start, end = entry->start + entry->size;
+	int rows = 0;
+
+	while (pc < end) {
+		Dwarf_Frame *frame;
+		Dwarf_Addr from, to;
+		bool signal;
+
+		ck_assert_int_eq(dwarf_cfi_addrframe(cfi, pc - module->bias, &frame), 0);
+		ck_assert_int_eq(dwarf_frame_info(frame, &from, &to, &signal), UNWIND_RIP);
+		ck_assert_int_eq(signal, unwind_is_signal_frame(entry));
+		ck_assert_uint_gt(to + module->bias, pc);
+		compare_row(frame, entry, pc);
+		pc = to + module->bias < end ? to + module->bias : end;
+		compare_row(frame, entry, pc - 1);
+		free(frame);
+		rows++;
+	}
+	return rows;
+}
+
+static int compare_module(const struct module *module)
+{
+	int fd = open(module->path[0] ? module->path : "/proc/self/exe", O_RDONLY), rows = 0;
+	Elf *elf;
+	Dwarf_CFI *cfi;
+
+	ck_assert_int_ge(fd, 0);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	cfi = dwarf_getcfi_elf(elf);
+	ck_assert_ptr_nonnull(cfi);
+	for (size_t i = 0; i < module->n_entries; i++)
+		rows += compare_entry(cfi, module, &module->entries[i]);
+	dwarf_cfi_end(cfi);
+	elf_end(elf);
+	close(fd);
+	return rows;
+}
+
+START_TEST(every_row_of_every_module_steps_as_libdw_says)
+{
+	int rows = 0;
+
+	for (int i = 0; i < n_modules; i++) {
+		if (access(modules[i].path, R_OK) == 0 || modules[i].path[0] == 0)
+			rows += compare_module(&modules[i]);
+	}
+	ck_assert_int_ge(rows, 20000);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("tables");
+	TCase *tables = tcase_create("tables");
+	SRunner *runner;
+	int failed;
+
+	elf_version(EV_CURRENT);
+	n_modules = modules_load(modules);
+	stack = (struct unwind_stack){ (uintptr_t)words, (uintptr_t)words + sizeof(words) };
+	/* Every word another address of the upper half: a CFA may be read from the stack. */
+	for (int i = 0; i < STACK_WORDS; i++)
+		words[i] = (uintptr_t)&words[STACK_WORDS / 2 + i % (STACK_WORDS / 2)];
+	tcase_set_timeout(tables, 120);
+	tcase_add_test(tables, the_index_of_every_module_is_the_search_table_of_ld);
+	tcase_add_test(tables, every_address_finds_its_entry_and_its_neighbours_do_not);
+	tcase_add_test(tables, every_row_of_every_module_steps_as_libdw_says);
+	suite_add_tcase(suite, tables);
+	runner = srunner_create(suite);
+	srunner_set_tap(runner, "-");
+	srunner_run_all(runner, CK_SILENT);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
