@@ -282,6 +282,13 @@ void trap_raise(uint8_t vector)
 		__atomic_or_fetch(&trap_pending, 1u << (vector - TRAP_INTERRUPT), __ATOMIC_RELAXED);
 }
 
+void trap_lower(uint8_t vector)
+{
+	if (vector >= TRAP_INTERRUPT && vector < TRAP_INTERRUPT + 32)
+		__atomic_and_fetch(&trap_pending, ~(1u << (vector - TRAP_INTERRUPT)),
+				   __ATOMIC_RELAXED);
+}
+
 bool trap_is_pending(void)
 {
 	return __atomic_load_n(&trap_pending, __ATOMIC_RELAXED) != 0;

@@ -18,6 +18,7 @@ _Noreturn void trap_enter(void *entry, const void *argument, uintptr_t stack_top
 
 /* Makes a vector (32 to 63) pending; taken when interrupts are on. CPU thread only. */
 void trap_raise(uint8_t vector);
+void trap_lower(uint8_t vector); /* not pending any more */
 bool trap_is_pending(void);
 
 /* Makes the CPU look at its devices; from any thread. */

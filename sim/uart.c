@@ -147,6 +147,17 @@ void uart_raise_requests(void)
 	}
 }
 
+/* The line may have gone down: an interrupt that is still pending would find nothing to do. */
+static void uart_settle(const struct uart *uart)
+{
+	if (!trap_is_pending() || uart_identify(uart) != IIR_NONE)
+		return;
+	trap_lower(uart->vector);
+	/* A byte may have come in between, and its signal too. */
+	if (uart_identify(uart) != IIR_NONE)
+		trap_raise(uart->vector);
+}
+
 /* ---- bytes ------------------------------------------------------------------ */
 
 static void uart_write_terminal(const uint8_t *bytes, size_t size)
@@ -325,14 +336,21 @@ static struct uart *uart_at(uint16_t port)
 uint8_t uart_in8(uint16_t port)
 {
 	struct uart *uart = uart_at(port);
+	uint8_t value;
 
-	return uart ? uart_read(uart, port - uart->port) : UART_UNKNOWN_PORT;
+	if (!uart)
+		return UART_UNKNOWN_PORT;
+	value = uart_read(uart, port - uart->port);
+	uart_settle(uart);
+	return value;
 }
 
 void uart_out8(uint16_t port, uint8_t value)
 {
 	struct uart *uart = uart_at(port);
 
-	if (uart)
-		uart_write(uart, port - uart->port, value);
+	if (!uart)
+		return;
+	uart_write(uart, port - uart->port, value);
+	uart_settle(uart);
 }

@@ -69,7 +69,8 @@ static void find_nano_core(void)
 	}
 }
 
-static void erase_nano_core(void)
+/* Not inlined: its address must not stay behind in a frame that lives on. */
+__attribute__((noinline)) static void erase_nano_core(void)
 {
 	uintptr_t start = captain_state.first_page << PAGE_SHIFT;
 
@@ -79,25 +80,27 @@ static void erase_nano_core(void)
 	machine_unmap(start, captain_state.pages);
 }
 
-static void count_pointer(void *context, const uint64_t *word, size_t range)
+static void count_pointer(void *context, const uint64_t *word, size_t range,
+			  struct task *stack_of)
 {
 	uint64_t *count = context;
 
 	(void)range;
+	(void)stack_of;
 	log_write("captain: %p may point into nano_core", (const void *)word);
 	++*count;
 }
 
 /* Its frames are free as soon as no memory holds a word that may point there. */
-static void release_nano_core(void)
+__attribute__((noinline)) static void release_nano_core(void)
 {
 	OWN(irq_guard, guard) = irq_off();
-	struct memory_range range = { captain_state.first_page, captain_state.pages };
+	struct swap_range range = { captain_state.first_page, captain_state.pages };
 	uint64_t pointers = 0;
 
 	if (captain_state.released)
 		return;
-	memory_scan(&range, 1, false, count_pointer, &pointers);
+	swap_scan(&range, 1, false, count_pointer, &pointers);
 	captain_state.pointers = pointers;
 	if (pointers > 0)
 		return;

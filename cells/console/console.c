@@ -245,12 +245,15 @@ static void end_session(struct ring *ring)
 	wait_wake_all(&ring->readers);
 }
 
-/* Up while it was up: one client went and another came between two interrupts. */
+/*
+ * Up while it was up: one client went and another came between two interrupts.
+ * Down while it was down: one came and went.
+ */
 static void control_carrier(bool up)
 {
 	struct ring *ring = &console_state.control;
 
-	if (ring->up)
+	if (ring->up || !up)
 		end_session(ring);
 	ring->up = up;
 }

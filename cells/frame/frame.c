@@ -399,6 +399,17 @@ CELL_EXPORT size_t frame_count(const frames *run)
 	return run_count(*run);
 }
 
+CELL_EXPORT bool frame_is_run(const frames *run)
+{
+	OWN(irq_guard, guard) = irq_off();
+	uint64_t first = run_number(*run), end = first + run_count(*run);
+
+	if ((run->word & 0xff) == 0 || run_kind(*run) >= FRAME_KINDS || end == first ||
+	    end > frame_state.n_frames)
+		return false;
+	return next_frame(first, end, false) == end;
+}
+
 /* ---- what there is -------------------------------------------------------- */
 
 static uint64_t largest_free_run(void)

@@ -311,6 +311,33 @@ CELL_EXPORT void heap_block_cleanup(heap_block *place)
 	heap_block_drop(MOVE(*place));
 }
 
+static size_t small_size(const struct slab *slab, uintptr_t address)
+{
+	size_t offset = address - (uintptr_t)(slab + 1);
+	size_t size = bin_size[slab->bin];
+	size_t i = offset / size;
+
+	if (address < (uintptr_t)(slab + 1) || offset % size != 0 || i >= capacity(slab->bin))
+		return 0;
+	return slab->live[i / 64] >> (i % 64) & 1 ? size : 0;
+}
+
+CELL_EXPORT size_t heap_block_size(uintptr_t address)
+{
+	OWN(irq_guard, guard) = irq_off();
+	uintptr_t page = address & -PAGE_SIZE;
+	uint64_t magic;
+
+	if (machine_prot_at(page) != MACHINE_RW)
+		return 0;
+	magic = *(const uint64_t *)page ^ page;
+	if (magic == SLAB_MAGIC)
+		return small_size((const struct slab *)page, address);
+	if (magic == LARGE_MAGIC && address == (uintptr_t)((const struct large *)page + 1))
+		return map_rw_size(&((const struct large *)page)->map) - sizeof(struct large);
+	return 0;
+}
+
 CELL_EXPORT void heap_usage(struct heap_usage *ret)
 {
 	OWN(irq_guard, guard) = irq_off();

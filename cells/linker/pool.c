@@ -4,7 +4,7 @@
 
 #include <clew/irq.h>
 
-static bool is_used(const struct pool *pool, uint32_t page)
+bool pool_is_used(const struct pool *pool, uint32_t page)
 {
 	return pool->bitmap[page / 64] >> (page % 64) & 1;
 }
@@ -27,7 +27,7 @@ static uint32_t find_run(const struct pool *pool, uint32_t from, uint32_t to, ui
 	uint32_t run = 0;
 
 	for (uint32_t page = from; page < to; page++) {
-		run = is_used(pool, page) ? 0 : run + 1;
+		run = pool_is_used(pool, page) ? 0 : run + 1;
 		if (run == count)
 			return page + 1 - count;
 	}

@@ -23,6 +23,8 @@ struct pool {
 	uint64_t *bitmap; /* the heap's; 1: used */
 };
 
+bool pool_is_used(const struct pool *pool, uint32_t page);
+
 /* bytes 0: an empty extent.  -ENOMEM: no run of that length is free. */
 MUST_USE int pool_alloc(struct pool *pool, uint64_t bytes, struct link_extent *ret);
 

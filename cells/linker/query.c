@@ -207,3 +207,16 @@ CELL_EXPORT int linker_pool(size_t i, struct pool_info *ret)
 	ret->used = self->pools[i].used * PAGE_SIZE;
 	return 0;
 }
+
+CELL_EXPORT bool linker_page_is_used(uintptr_t address)
+{
+	const struct linker_state *self = linker_self();
+
+	for (int kind = 0; kind < POOLS; kind++) {
+		uint64_t page = (address - self->pools[kind].start) >> PAGE_SHIFT;
+
+		if (address >= self->pools[kind].start && page < self->pools[kind].pages)
+			return pool_is_used(&self->pools[kind], (uint32_t)page);
+	}
+	return true;
+}

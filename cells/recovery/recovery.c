@@ -15,6 +15,7 @@
 
 #include <clew/irq.h>
 #include <clew/interrupt.h>
+#include <clew/ledger.h>
 #include <clew/log.h>
 #include <clew/memory.h>
 #include <clew/panic.h>
@@ -176,7 +177,20 @@ static _Noreturn void end_task(void)
 	task_end(task_unwind_of(task_current())->exit);
 }
 
-static _Noreturn void finish(struct task *task, const struct unwind_stack *stack, bool truncated,
+/* What the frames that were not unwound owned, as far as it can be told. */
+static void sweep(const struct unwind_cursor *cursor, const struct unwind_stack *stack)
+{
+	uint64_t rsp = cursor->registers[UNWIND_RSP];
+	uintptr_t low = rsp >= stack->low && rsp < stack->high ? rsp : stack->low;
+	struct ledger_report report;
+
+	ledger_sweep(cursor->registers, UNWIND_REGISTERS, low, stack->high, &report);
+	log_write("unwound in part only: %u blocks and %u mappings released by the ledger",
+		  report.blocks, report.mappings);
+}
+
+static _Noreturn void finish(struct task *task, const struct unwind_cursor *cursor,
+			     const struct unwind_stack *stack, bool truncated,
 			     const struct control *control)
 {
 	struct unwind_cursor top = { 0 };
@@ -188,7 +202,7 @@ static _Noreturn void finish(struct task *task, const struct unwind_stack *stack
 		record->truncated = truncated;
 	}
 	if (truncated)
-		log_write("task %lu: unwound in part only", task_id_of(task));
+		sweep(cursor, stack);
 	if (stack->high == 0)
 		die("a task without a stack", &top, stack);
 	/* As after a call: the psABI wants rsp + 8 to be a multiple of 16. */
@@ -207,10 +221,10 @@ static _Noreturn void unwind(struct task *task, struct unwind_cursor *cursor,
 	enum walk_end end;
 
 	if (unwind->nested > NESTED_MAX)
-		finish(task, stack, true, control);
+		finish(task, cursor, stack, true, control);
 	end = walk_to_pad(cursor, stack, &pad);
 	if (end != WALK_PAD)
-		finish(task, stack, end == WALK_TRUNCATED, control);
+		finish(task, cursor, stack, end == WALK_TRUNCATED, control);
 	if (record)
 		record->cleanups++;
 	go_on(cursor, pad, (uintptr_t)unwind->exception, control);
@@ -389,7 +403,7 @@ static _Noreturn void crash(struct task *task, const struct trap_frame *frame)
 		leave_bad_call(&cursor, &site);
 	begin_crash(task, cause, (uint32_t)frame->vector, frame->address, &cursor, &stack);
 	if (start == FAULT_SMASHED || start == FAULT_LOST)
-		finish(task, &stack, true, &control);
+		finish(task, &cursor, &stack, true, &control);
 	unwind(task, &cursor, &stack, &control);
 }
 

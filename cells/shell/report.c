@@ -112,21 +112,37 @@ static void print_frame(uint32_t n, const struct fault_frame *frame)
 	      frame->symbol[0] ? frame->symbol : "?", frame->offset);
 }
 
+/* A recursion fills the record with one address. */
+static void print_backtrace(const struct fault_record *fault)
+{
+	uint32_t n = fault->n_frames < FAULT_BACKTRACE_MAX ? fault->n_frames : FAULT_BACKTRACE_MAX;
+	uint32_t same;
+
+	for (uint32_t i = 0; i < n; i += same) {
+		print_frame(i, &fault->frames[i]);
+		same = 1;
+		while (i + same < n && fault->frames[i + same].pc == fault->frames[i].pc)
+			same++;
+		if (same > 1)
+			print("      the same again, %u times\n", same - 1);
+	}
+	if (n == FAULT_BACKTRACE_MAX)
+		print("      further frames are not recorded\n");
+}
+
 static void print_fault(const char *name, const struct fault_record *fault)
 {
 	const struct fault_frame *first = &fault->frames[0];
 
 	print("%s: crashed (fault %lu): %s\n", name, fault->id, fault->cause);
-	if (fault->n_frames > 0)
-		print("  in cell %s (version %u), function %s\n",
-		      first->cell[0] ? first->cell : "?", first->version,
+	if (fault->n_frames > 0 && first->cell[0])
+		print("  in cell %s (version %u), function %s\n", first->cell, first->version,
 		      first->symbol[0] ? first->symbol : "?");
-	for (uint32_t i = 0; i < fault->n_frames && i < FAULT_BACKTRACE_MAX; i++)
-		print_frame(i, &fault->frames[i]);
-	print("  %u cleanups run", fault->cleanups);
-	if (fault->nested > 0)
-		print(", %u faults in cleanups", fault->nested);
-	print("%s\n", fault->truncated ? ", the rest of the stack is lost" : "");
+	else
+		print("  in no cell\n");
+	print_backtrace(fault);
+	print("  %u cleanups run, %u faults in cleanups%s\n", fault->cleanups, fault->nested,
+	      fault->truncated ? ", the rest of the stack is lost" : "");
 }
 
 void report_crash(const char *name, int fault)

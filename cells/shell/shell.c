@@ -25,7 +25,7 @@
 
 struct shell_state {
 	struct jobs jobs;
-	bool failed; /* a command of the script failed */
+	bool failed; /* a command on the terminal failed */
 };
 
 CELL_STATE(shell, "jobs outlive the command that started them") = { 0 };
@@ -51,11 +51,17 @@ static const struct machine_module *find_script(void)
 	return NULL;
 }
 
+/* A person has seen what failed; a script's caller is told by the exit status. */
+static bool scripted(void)
+{
+	return find_script() || !shell_is_interactive();
+}
+
 _Noreturn void shell_shutdown(void)
 {
 	jobs_stop_all();
 	log_write("shell: shutdown");
-	machine_halt(shell_state.failed ? MACHINE_COMMAND_FAILED : MACHINE_DOWN);
+	machine_halt(scripted() && shell_state.failed ? MACHINE_COMMAND_FAILED : MACHINE_DOWN);
 }
 
 /* ---- one command, in its task ------------------------------------------------------ */
@@ -163,8 +169,11 @@ static int execute(const char *at, const char *end, int stream)
 			return status;
 		if (r != 0)
 			say(stream, "%s\n", line_error(r));
-		if (r != 0 || execute_line(&line, stream) != 0)
-			status = 1;
+		if (r == 0 && execute_line(&line, stream) == 0)
+			continue;
+		status = 1;
+		if (stream == CONSOLE_TERMINAL)
+			shell_state.failed = true;
 	}
 }
 
@@ -195,11 +204,11 @@ static void read_commands(void)
 			return;
 		if (r == CONSOLE_E_INTERRUPT)
 			continue;
-		if (r != 0 ||
-		    (shell_execute(text, CONSOLE_TERMINAL) != 0 && !shell_is_interactive()))
+		if (r != 0) {
 			shell_state.failed = true;
-		if (r != 0)
 			return;
+		}
+		(void)!shell_execute(text, CONSOLE_TERMINAL); /* failures are in the state */
 		if (shell_is_interactive())
 			jobs_report();
 	}
@@ -214,8 +223,7 @@ static int run_shell(const struct machine_module *script)
 		shell_shutdown();
 	}
 	text = script->start;
-	if (execute(text, text + script->size, CONSOLE_TERMINAL) != 0)
-		shell_state.failed = true;
+	execute(text, text + script->size, CONSOLE_TERMINAL);
 	shell_shutdown();
 }
 

@@ -8,12 +8,9 @@
  */
 #include <clew/swap.h>
 
-#include <clew/interrupt.h>
 #include <clew/irq.h>
 #include <clew/linker.h>
 #include <clew/log.h>
-#include <clew/memory.h>
-#include <clew/recovery.h>
 #include <clew/task.h>
 
 #include "base/string.h"
@@ -22,25 +19,24 @@
 #define PENDING_MAX 16 /* versions that one scan serves */
 #define RANGES_EACH 3
 
-struct scan {
+struct pending {
 	struct link_version *versions[PENDING_MAX];
-	struct memory_range ranges[PENDING_MAX * RANGES_EACH];
+	struct swap_range ranges[PENDING_MAX * RANGES_EACH];
 	uint32_t count;
-	uintptr_t own_sp; /* this task's stack is in use from here on */
 };
 
-static void set_range(struct memory_range *range, const struct link_extent *extent)
+static void set_range(struct swap_range *range, const struct link_extent *extent)
 {
 	range->first_page = extent->va >> PAGE_SHIFT;
 	range->pages = extent->size >> PAGE_SHIFT;
 }
 
-static void collect(struct scan *scan)
+static void collect(struct pending *pending)
 {
 	struct link_version *version = linker_next_replaced(0);
 
-	for (; version && scan->count < PENDING_MAX; version = linker_next_replaced(version->id)) {
-		struct memory_range *ranges = &scan->ranges[scan->count * RANGES_EACH];
+	for (; version && pending->count < PENDING_MAX; version = linker_next_replaced(version->id)) {
+		struct swap_range *ranges = &pending->ranges[pending->count * RANGES_EACH];
 
 		set_range(&ranges[0], &version->text);
 		set_range(&ranges[1], &version->constants);
@@ -48,7 +44,7 @@ static void collect(struct scan *scan)
 		version->held_by_stacks = 0;
 		version->held_by_entries = 0;
 		version->held_by_memory = 0;
-		scan->versions[scan->count++] = version;
+		pending->versions[pending->count++] = version;
 	}
 }
 
@@ -69,57 +65,20 @@ static bool is_own_record(const struct link_version *version, const void *word)
 		       version->n_entry_values * sizeof(*version->entry_values));
 }
 
-/* Nothing runs on the trap stacks while a task does. */
-static bool is_stack_without_owner(uintptr_t word)
+static void note_hit(void *context, const uint64_t *word, size_t range, struct task *stack_of)
 {
-	uintptr_t low, high;
-
-	interrupt_stack(&low, &high);
-	if (word - low < high - low)
-		return true;
-	recovery_stack(&low, &high);
-	return word - low < high - low;
-}
-
-enum stack_use { NOT_A_STACK, STACK_UNUSED, STACK_USED };
-
-static enum stack_use stack_use(const struct scan *scan, uintptr_t word, struct task **ret_parked)
-{
-	struct task_memory memory;
-
-	for (uint64_t id = 0; task_memory_next(id, &memory) == 0; id = memory.id) {
-		uintptr_t sp = memory.task == task_current() ? scan->own_sp : memory.saved_sp;
-
-		if (word < memory.stack_low || word >= memory.end)
-			continue;
-		if (word < sp)
-			return STACK_UNUSED;
-		*ret_parked = memory.parked ? memory.task : NULL;
-		return STACK_USED;
-	}
-	return is_stack_without_owner(word) ? STACK_UNUSED : NOT_A_STACK;
-}
-
-static void note_hit(void *context, const uint64_t *word, size_t range)
-{
-	struct scan *scan = context;
-	struct link_version *version = scan->versions[range / RANGES_EACH];
-	struct task *parked = NULL;
+	struct pending *pending = context;
+	struct link_version *version = pending->versions[range / RANGES_EACH];
 
 	if (is_own_record(version, word))
 		return;
-	switch (stack_use(scan, (uintptr_t)word, &parked)) {
-	case STACK_UNUSED:
-		return;
-	case STACK_USED:
-		version->held_by_stacks++;
-		/* It returns to its loop and comes back through its slot. */
-		if (parked)
-			task_restart(parked);
-		return;
-	case NOT_A_STACK:
+	if (!stack_of) {
 		version->held_by_memory++;
+		return;
 	}
+	version->held_by_stacks++;
+	/* If it is parked, it returns to its loop and comes back through its slot. */
+	task_restart(stack_of);
 }
 
 static void count_entries(struct link_version *version)
@@ -134,15 +93,14 @@ static bool is_free(const struct link_version *version)
 	       version->held_by_memory == 0;
 }
 
-static void look(struct scan *scan)
+static void look(struct pending *pending)
 {
-	scan->own_sp = (uintptr_t)__builtin_frame_address(0);
-	collect(scan);
-	if (scan->count == 0)
+	collect(pending);
+	if (pending->count == 0)
 		return;
-	for (uint32_t i = 0; i < scan->count; i++)
-		count_entries(scan->versions[i]);
-	memory_scan(scan->ranges, (size_t)scan->count * RANGES_EACH, true, note_hit, scan);
+	for (uint32_t i = 0; i < pending->count; i++)
+		count_entries(pending->versions[i]);
+	swap_scan(pending->ranges, (size_t)pending->count * RANGES_EACH, true, note_hit, pending);
 }
 
 static bool let_go(struct link_version *version)
@@ -162,12 +120,12 @@ static bool let_go(struct link_version *version)
 CELL_EXPORT unsigned int swap_retire(void)
 {
 	OWN(irq_guard, guard) = irq_off();
-	struct scan scan = { .count = 0 };
+	struct pending pending = { .count = 0 };
 	unsigned int gone = 0;
 
-	look(&scan);
-	for (uint32_t i = 0; i < scan.count; i++)
-		gone += let_go(scan.versions[i]);
+	look(&pending);
+	for (uint32_t i = 0; i < pending.count; i++)
+		gone += let_go(pending.versions[i]);
 	return gone;
 }
 

@@ -79,6 +79,9 @@ MUST_USE int frame_split(frames run, size_t count, frames *ret_low, frames *ret_
 uintptr_t frame_start(const frames *run); /* address in the window; 0: empty */
 size_t frame_count(const frames *run);
 
+/* Whether the word stands for frames that are all used.  For the ledger, which guesses. */
+bool frame_is_run(const frames *run);
+
 void frame_usage(struct frame_usage *ret);
 const char *frame_kind_name(enum frame_kind kind);
 

@@ -41,6 +41,9 @@ void heap_free(void *block); /* accepts NULL; panics on what is not a live block
  * bytes_held may exceed what the blocks need by one empty slab (a page) for
  * each of the size classes; heap_trim gives these back.
  */
+/* Bytes of the live block that begins at the address; 0: none does.  For the ledger. */
+size_t heap_block_size(uintptr_t address);
+
 void heap_usage(struct heap_usage *ret);
 void heap_trim(void);
 

@@ -109,6 +109,9 @@ struct pool_info {
 };
 MUST_USE int linker_pool(size_t i, struct pool_info *ret);
 
+/* Whether the page of the arena that holds the address is used; true outside the arena. */
+bool linker_page_is_used(uintptr_t address);
+
 /* ---- for swap: another version of a loaded cell --------------------------- */
 
 struct link_cell; /* src/link/record.h */

@@ -67,22 +67,4 @@ const void *shared_ro_at(const shared_ro *shared);
 size_t shared_ro_size(const shared_ro *shared); /* bytes */
 uint32_t shared_ro_owners(const shared_ro *shared);
 
-/* ---- for captain and swap -------------------------------------------------- */
-
-/* Page numbers (address / PAGE_SIZE), so that a range is no pointer to itself. */
-struct memory_range {
-	uint64_t first_page, pages;
-};
-
-/* word: where; range: which of the ranges its value lies in. */
-typedef void memory_scan_hit(void *context, const uint64_t *word, size_t range);
-
-/*
- * Reads every aligned word of used memory that can be read (only what can be
- * written, when writable_only) and reports those that may point into a range.
- * Words within the ranges themselves are left out.  Interrupts off.
- */
-void memory_scan(const struct memory_range *ranges, size_t count, bool writable_only,
-		 memory_scan_hit *hit, void *context);
-
 #endif

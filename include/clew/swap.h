@@ -47,4 +47,28 @@ unsigned int swap_retire(void);
 /* The pending version with the smallest id above `after`; -ENOENT: none. */
 MUST_USE int swap_next_pending(uint64_t after, struct swap_pending *ret);
 
+/* ---- looking for pointers, for captain too ---------------------------------- */
+
+/* Page numbers (address / PAGE_SIZE), so that a range is no pointer to itself. */
+struct swap_range {
+	uint64_t first_page, pages;
+};
+
+struct task;
+
+/*
+ * word: where; range: which of the ranges its value lies in; stack_of: the
+ * task in whose live stack or saved registers it is, NULL for other memory.
+ */
+typedef void swap_scan_hit(void *context, const uint64_t *word, size_t range, struct task *stack_of);
+
+/*
+ * Reads every aligned word of used memory that can be read (only what can be
+ * written, when writable_only) and reports those that may point into a range.
+ * Left out: the ranges themselves, free pages of the pools, and the unused
+ * part of each stack.  Interrupts off, from a task.
+ */
+void swap_scan(const struct swap_range *ranges, size_t count, bool writable_only,
+	       swap_scan_hit *hit, void *context);
+
 #endif

@@ -14,6 +14,7 @@
 #include "code.h"
 #include "frames.h"
 #include "identity.h"
+#include "layouts.h"
 #include "object.h"
 #include "output.h"
 #include "records.h"
@@ -45,6 +46,7 @@ static void check_and_record(struct object *object, struct records *records,
 		types_record_state(&types, object, state, records);
 	symbols_record(object, &types, records);
 	code_record(object, &types, records, additions);
+	layouts_record(object, &types, state, records);
 	sections_check(object);
 	statics_check_mutable(object, state);
 	statics_check_names(object);

@@ -87,15 +87,15 @@ static const struct range *find_range(const struct ranges *ranges, size_t sectio
 	return NULL;
 }
 
-/* By one FDE, or by several side by side: assembly may have a frame for each part. */
+/* A function may have several FDEs, end to end. */
 static bool is_covered(const struct ranges *ranges, size_t section, uint64_t begin, uint64_t end)
 {
-	while (begin < end) {
-		const struct range *range = find_range(ranges, section, begin);
+	const struct range *range;
 
+	for (; begin < end; begin = range->end) {
+		range = find_range(ranges, section, begin);
 		if (!range)
 			return false;
-		begin = range->end;
 	}
 	return true;
 }

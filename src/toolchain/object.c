@@ -37,6 +37,15 @@ void *object_grow(void *array, size_t count, size_t *capacity, size_t size)
 	return grown;
 }
 
+char *object_copy(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		err(1, "out of memory");
+	return copy;
+}
+
 void object_refuse(struct object *object, const char *format, ...)
 {
 	va_list arguments;

@@ -76,6 +76,7 @@ size_t rela_target(const struct object *object, const Elf64_Rela *rela, int64_t 
 
 /* Memory or exit. */
 void *object_allocate(size_t count, size_t size);
+char *object_copy(const char *text);
 void *object_grow(void *array, size_t count, size_t *capacity, size_t size);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Putting the note together; see records.h. */
+#define _GNU_SOURCE /* qsort_r */
 #include "records.h"
 
 #include <err.h>
@@ -87,7 +88,16 @@ static uint8_t *append(uint8_t *to, const void *bytes, size_t size)
 	return to + size;
 }
 
-uint8_t *records_pack(const struct records *records, size_t *ret_size)
+static int compare_symbols(const void *a, const void *b, void *strings)
+{
+	const struct note_symbol *one = a, *two = b;
+
+	if (one->kind != two->kind)
+		return one->kind < two->kind ? -1 : 1;
+	return strcmp((char *)strings + one->name, (char *)strings + two->name);
+}
+
+uint8_t *records_pack(struct records *records, size_t *ret_size)
 {
 	const struct note_header *header = &records->header;
 	size_t symbols = header->n_symbols * sizeof(*records->symbols);
@@ -96,6 +106,9 @@ uint8_t *records_pack(const struct records *records, size_t *ret_size)
 	uint8_t *bytes = object_allocate(size, 1);
 	uint8_t *at = bytes;
 
+	if (symbols)
+		qsort_r(records->symbols, header->n_symbols, sizeof(*records->symbols),
+			compare_symbols, records->strings);
 	at = append(at, header, sizeof(*header));
 	at = append(at, records->symbols, symbols);
 	at = append(at, records->fields, fields);

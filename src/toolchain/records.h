@@ -30,7 +30,7 @@ void records_add_symbol(struct records *records, const char *name, enum note_sym
 			uint64_t type_hash);
 void records_add_field(struct records *records, const char *name, const char *type,
 		       const struct note_field *field);
-/* The contents of the section; the caller frees them. */
-uint8_t *records_pack(const struct records *records, size_t *ret_size);
+/* The contents of the section, symbols by kind and name; the caller frees them. */
+uint8_t *records_pack(struct records *records, size_t *ret_size);
 
 #endif

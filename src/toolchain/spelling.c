@@ -236,18 +236,26 @@ static const char *keyword(int tag)
 	}
 }
 
-static void spell_tag(struct speller *speller, Dwarf_Die *tag, const char *alias)
+/* What separates a typedef's name from a tag of the same name is the word. */
+static void spell_name(struct text *text, Dwarf_Die *tag, const char *alias)
 {
 	const char *name = dwarf_diename(tag);
-	bool is_deep = speller->depth == SPELLING_DEEP;
 
-	text_add(speller->text, "%s ", keyword(dwarf_tag(tag)));
 	if (name)
-		text_add(speller->text, "%s", name);
+		text_add(text, "%s %s", keyword(dwarf_tag(tag)), name);
 	else if (alias)
-		text_add(speller->text, "typedef %s", alias);
-	if (!is_deep && (name || alias))
+		text_add(text, "%s typedef %s", keyword(dwarf_tag(tag)), alias);
+}
+
+static void spell_tag(struct speller *speller, Dwarf_Die *tag, const char *alias)
+{
+	bool has_name = dwarf_diename(tag) || alias;
+
+	spell_name(speller->text, tag, alias);
+	if (speller->depth == SPELLING_BY_TAG && has_name)
 		return;
+	if (!has_name)
+		text_add(speller->text, "%s ", keyword(dwarf_tag(tag)));
 	if (dwarf_tag(tag) == DW_TAG_enumeration_type)
 		spell_enumerators(speller, tag);
 	else
@@ -360,6 +368,16 @@ void spell_type(struct text *text, Dwarf_Die *type, enum spelling_depth depth)
 	struct speller speller = { .text = text, .depth = depth };
 
 	spell(&speller, type, 0);
+}
+
+void spell_tag_name(struct text *text, Dwarf_Die *type)
+{
+	unsigned int qualifiers;
+	const char *alias;
+	Dwarf_Die tag;
+
+	if (strip(type, &tag, &qualifiers, &alias))
+		spell_name(text, &tag, alias);
 }
 
 void spell_layout(struct text *text, Dwarf_Die *tag)

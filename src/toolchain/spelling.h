@@ -33,6 +33,8 @@ enum spelling_depth {
 void spell_declaration(struct text *text, Dwarf_Die *declaration);
 /* A type; NULL is void. */
 void spell_type(struct text *text, Dwarf_Die *type, enum spelling_depth depth);
+/* The name that a struct, union or enum has in the spelling; nothing: it has none. */
+void spell_tag_name(struct text *text, Dwarf_Die *type);
 /* The members of a complete struct, union or enum, one level. */
 void spell_layout(struct text *text, Dwarf_Die *tag);
 /* As C declares it, for people: "struct x *", "char[8]". */

@@ -116,29 +116,35 @@ static bool speaks_of(const struct declaration *declaration, const struct symbol
 	return declaration->is_external || strcmp(declaration->file, symbol->file) == 0;
 }
 
-const struct declaration *types_find(const struct types *types, const struct symbol *symbol)
+const struct declaration *types_next(const struct types *types, const struct symbol *symbol,
+				     const struct declaration *previous)
 {
-	for (size_t i = 0; i < types->n_declarations; i++)
+	size_t i = previous ? (size_t)(previous - types->declarations) + 1 : 0;
+
+	for (; i < types->n_declarations; i++)
 		if (speaks_of(&types->declarations[i], symbol))
 			return &types->declarations[i];
 	return NULL;
 }
 
+const struct declaration *types_find(const struct types *types, const struct symbol *symbol)
+{
+	return types_next(types, symbol, NULL);
+}
+
 uint64_t types_hash(const struct types *types, struct object *object, const struct symbol *symbol)
 {
 	const struct declaration *first = types_find(types, symbol);
+	const struct declaration *other = first;
 	struct text expected = { 0 };
 	uint64_t hash;
 
 	if (!first)
 		return 0;
 	spell_declaration(&expected, (Dwarf_Die *)&first->die);
-	for (size_t i = 0; i < types->n_declarations; i++) {
-		const struct declaration *other = &types->declarations[i];
+	while ((other = types_next(types, symbol, other))) {
 		struct text found = { 0 };
 
-		if (other == first || !speaks_of(other, symbol))
-			continue;
 		spell_declaration(&found, (Dwarf_Die *)&other->die);
 		if (strcmp(expected.bytes, found.bytes) != 0)
 			object_refuse(object, "`%s' is declared with one type in %s, another in %s",

@@ -36,6 +36,9 @@ struct types {
 void types_open(struct types *ret, struct object *object);
 void types_close(struct types *types);
 
+/* The declaration of this symbol after `previous`, NULL for the first; NULL: no more. */
+const struct declaration *types_next(const struct types *types, const struct symbol *symbol,
+				     const struct declaration *previous);
 /* NULL: the DWARF does not speak of this symbol (assembly, compiler-made calls). */
 const struct declaration *types_find(const struct types *types, const struct symbol *symbol);
 /* 0: unknown.  Refuses an external name that is declared with two types. */

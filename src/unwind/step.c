@@ -39,7 +39,7 @@ static int find_cfa(const struct unwind_cursor *cursor, const struct rule *rule,
 		if (r != 0)
 			return r;
 	}
-	if (cfa <= cursor->cfa || cfa <= cursor->registers[UNWIND_RSP] || cfa > stack->high)
+	if (cfa <= cursor->cfa || cfa < cursor->registers[UNWIND_RSP] || cfa > stack->high)
 		return UNWIND_E_TRUNCATED;
 	*ret = cfa;
 	return 0;

@@ -168,6 +168,19 @@ START_TEST(frames_outside_free_regions_are_used_from_the_start)
 }
 END_TEST
 
+START_TEST(regions_may_be_given_in_any_order)
+{
+	model_region(64, 64, MACHINE_REGION_FREE);
+	model_region(30, 10, MACHINE_REGION_MACHINE);
+	model_region(7, 3, MACHINE_REGION_MODULE);
+	model_region(10, 20, MACHINE_REGION_FREE);
+	model_region(2, 5, MACHINE_REGION_NANO_CORE);
+	init();
+	check_usage();
+	check_runs();
+}
+END_TEST
+
 START_TEST(init_refuses_regions_that_overlap_or_are_not_pages_of_the_window)
 {
 	static const struct machine_region bad[] = {
@@ -444,7 +457,9 @@ static void rekind_word(void *argument)
 START_TEST(freeing_frames_twice_panics_and_changes_nothing)
 {
 	frames run = OWNER_EMPTY, low = OWNER_EMPTY, high = OWNER_EMPTY, copy;
+	frames same_kind = OWNER_EMPTY;
 
+	ck_assert_int_eq(alloc(10, FRAME_HEAP, &same_kind), 0);
 	ck_assert_int_eq(alloc(70, FRAME_HEAP, &run), 0);
 	copy = run;
 	ck_assert_int_eq(frame_split(MOVE(run), 69, &low, &high), 0);
@@ -511,6 +526,7 @@ int main(void)
 	tcase_add_checked_fixture(boot, start, NULL);
 	tcase_set_timeout(boot, 60);
 	tcase_add_test(boot, frames_outside_free_regions_are_used_from_the_start);
+	tcase_add_test(boot, regions_may_be_given_in_any_order);
 	tcase_add_test(boot, init_refuses_regions_that_overlap_or_are_not_pages_of_the_window);
 	tcase_add_test(boot, init_fails_without_room_for_the_bitmap_and_then_succeeds_with_it);
 	tcase_add_test(boot, every_short_sequence_of_allocations_and_frees_is_first_fit);

@@ -362,88 +362,6 @@ START_TEST(dropping_a_mapping_twice_panics)
 }
 END_TEST
 
-/* ---- the scan --------------------------------------------------------------- */
-
-struct hits {
-	unsigned int n;
-	const uint64_t *words[16];
-	size_t ranges[16];
-};
-
-static void note_hit(void *context, const uint64_t *word, size_t range)
-{
-	struct hits *hits = context;
-
-	ck_assert_uint_lt(hits->n, 16);
-	hits->words[hits->n] = word;
-	hits->ranges[hits->n++] = range;
-}
-
-START_TEST(a_scan_reports_each_word_that_may_point_into_a_range)
-{
-	/* nano_core's pages 0 and 1 are two ranges; a third is empty. */
-	const struct memory_range ranges[] = {
-		{ FAKE_PAGE(1) / PAGE_SIZE, 1 },
-		{ 0, 0 },
-		{ FAKE_PAGE(0) / PAGE_SIZE, 1 },
-	};
-	OWN(map_rw, rw) = OWNER_EMPTY;
-	OWN(map_ro, ro) = OWNER_EMPTY;
-	struct hits all = { 0 }, writable = { 0 };
-	uint64_t *words;
-
-	ck_assert_int_eq(map_rw_new(2, FRAME_BUFFER, &rw), 0);
-	words = map_rw_at(&rw);
-	words[0] = FAKE_PAGE(0);
-	words[7] = FAKE_PAGE(1) - 1;
-	words[8] = FAKE_PAGE(1);
-	words[9] = FAKE_WINDOW - 1;
-	words[10] = FAKE_PAGE(2);
-	words[1023] = FAKE_PAGE(2) - 1;
-	memory_scan(ranges, 3, true, note_hit, &writable);
-	ck_assert_uint_eq(writable.n, 4);
-	ck_assert(writable.words[0] == &words[0] && writable.ranges[0] == 2);
-	ck_assert(writable.words[1] == &words[7] && writable.ranges[1] == 2);
-	ck_assert(writable.words[2] == &words[8] && writable.ranges[2] == 0);
-	ck_assert(writable.words[3] == &words[1023] && writable.ranges[3] == 0);
-	ck_assert_int_eq(map_rw_seal(&rw, &ro), 0);
-	writable.n = 0;
-	memory_scan(ranges, 3, true, note_hit, &writable);
-	ck_assert_uint_eq(writable.n, 0);
-	memory_scan(ranges, 3, false, note_hit, &all);
-	ck_assert_uint_eq(all.n, 4);
-}
-END_TEST
-
-START_TEST(a_scan_leaves_out_guards_free_frames_and_the_range_itself)
-{
-	const struct memory_range buffer = { FAKE_PAGE(2) / PAGE_SIZE, 3 };
-	OWN(map_rw, rw) = OWNER_EMPTY;
-	OWN(map_none, guard) = OWNER_EMPTY;
-	struct hits hits = { 0 };
-	uint64_t *words;
-
-	ck_assert_int_eq(map_rw_new(3, FRAME_BUFFER, &rw), 0);
-	words = map_rw_at(&rw);
-	words[3] = FAKE_PAGE(2);
-	words[512] = FAKE_PAGE(2);
-	memory_scan(&buffer, 1, false, note_hit, &hits);
-	ck_assert_uint_eq(hits.n, 0);
-	memory_scan(&(struct memory_range){ FAKE_PAGE(2) / PAGE_SIZE, 1 }, 1, false, note_hit,
-		    &hits);
-	ck_assert_uint_eq(hits.n, 1);
-	ck_assert_ptr_eq(hits.words[0], &words[512]);
-	ck_assert_int_eq(map_rw_guard(&rw, 2, &guard), 0);
-	map_rw_cleanup(&rw);
-	hits.n = 0;
-	memory_scan(&(struct memory_range){ FAKE_WINDOW / PAGE_SIZE, 2 }, 1, false, note_hit,
-		    &hits);
-	memory_scan(&(struct memory_range){ 0, 0 }, 1, false, note_hit, &hits);
-	memory_scan(NULL, 0, false, note_hit, &hits);
-	ck_assert_uint_eq(hits.n, 0);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("memory");
@@ -462,8 +380,6 @@ int main(void)
 	tcase_add_test(tests, a_crash_gives_back_the_pages_of_its_frames);
 	tcase_add_test(tests, a_new_mapping_into_a_full_place_panics_and_both_survive);
 	tcase_add_test(tests, dropping_a_mapping_twice_panics);
-	tcase_add_test(tests, a_scan_reports_each_word_that_may_point_into_a_range);
-	tcase_add_test(tests, a_scan_leaves_out_guards_free_frames_and_the_range_itself);
 	suite_add_tcase(suite, tests);
 	return fake_run(suite);
 }

@@ -18,7 +18,7 @@ SYMBOL = re.compile(r"\s*(\d+): ([0-9a-f]{16}) +(\d+|0x[0-9a-f]+) (\w+) +(\w+) +
 RELA = re.compile(r"([0-9a-f]{16})  ([0-9a-f]{8})([0-9a-f]{8}) R_X86_64_\w+(.*)$")
 KINDS = {"NULL": 0, "PROGBITS": 1, "SYMTAB": 2, "STRTAB": 3, "RELA": 4, "NOTE": 7, "NOBITS": 8,
          "INIT_ARRAY": 14, "FINI_ARRAY": 15, "PREINIT_ARRAY": 16, "GROUP": 17,
-         "SYMTAB": 2, "SYMTAB SECTION INDICES": 18, "X86_64_UNWIND": 0x70000001}
+         "SYMTAB SECTION INDICES": 18, "X86_64_UNWIND": 0x70000001}
 FLAGS = {"W": 1, "A": 2, "X": 4, "M": 16, "S": 32, "I": 64, "L": 128, "G": 512, "T": 1024,
          "C": 2048, "E": 0x80000000, "l": 0x10000000}
 TYPES = {"NOTYPE": 0, "OBJECT": 1, "FUNC": 2, "SECTION": 3, "FILE": 4, "COMMON": 5, "TLS": 6,
@@ -38,7 +38,8 @@ def section(line):
     if not match:
         return None
     number, name, kind, _, offset, size, entsize, flags, link, info, align = match.groups()
-    return "section %s %s type %d flags %x offset %x size %x entsize %x link %s info %s align %s" % (
+    return ("section %s %s type %d flags %x offset %x size %x entsize %x link %s info %s "
+            "align %s") % (
         number, name.strip(), KINDS[kind.replace("_SECTION_INDICES", " SECTION INDICES")],
         sum(FLAGS[flag] for flag in flags), int(offset, 16), int(size, 16), int(entsize, 16),
         link, info, align)

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a dead stack owned and nobody else refers to.
+ *
+ * Candidates are the words of the dead stack (and of the registers) that name
+ * a live heap block or a mapping of kind buffer, and what those contain in
+ * turn.  A candidate that live memory refers to, directly or through another
+ * such candidate, belongs to somebody; the others are released.  Any word
+ * that could be a reference counts as one, so nothing in use is released.
+ *
+ * Not the unwinder (src/unwind), whose cleanups are exact: this is for frames
+ * that cannot be found any more.  Everything is on the caller's stack, in
+ * bounded tables; what does not fit is kept, not guessed.
+ */
+#include <clew/ledger.h>
+
+#include <clew/cell.h>
+#include <clew/frame.h>
+#include <clew/heap.h>
+#include <clew/machine.h>
+#include <clew/memory.h>
+#include <clew/scan.h>
+
+#define CANDIDATES_MAX 64 /* bits of a word: who refers to whom */
+#define MAPPING_TAG (FRAME_BUFFER + 1)
+
+struct candidate {
+	uint64_t word;        /* as it was found: a block's address, or an owner's word */
+	uintptr_t start, end; /* memory of it */
+	bool is_mapping;
+};
+
+struct sweep {
+	struct candidate candidates[CANDIDATES_MAX];
+	uint64_t refers[CANDIDATES_MAX]; /* bit k of refers[i]: i's contents name k */
+	uint64_t live;                   /* bit k: live memory names k */
+	uint32_t count;
+	uintptr_t low, high; /* the dead stack */
+};
+
+static bool describe(uint64_t word, struct candidate *ret)
+{
+	const frames run = { word };
+	size_t size = heap_block_size(word);
+
+	if (size > 0) {
+		*ret = (struct candidate){ .word = word, .start = word, .end = word + size };
+		return true;
+	}
+	if ((word & 0xff) != MAPPING_TAG || !frame_is_run(&run))
+		return false;
+	*ret = (struct candidate){
+		.word = word,
+		.start = frame_start(&run),
+		.end = frame_start(&run) + frame_count(&run) * PAGE_SIZE,
+		.is_mapping = true,
+	};
+	return true;
+}
+
+static void consider(struct sweep *sweep, uint64_t word)
+{
+	struct candidate candidate;
+
+	if (word == 0 || sweep->count == CANDIDATES_MAX || !describe(word, &candidate))
+		return;
+	for (uint32_t i = 0; i < sweep->count; i++) {
+		if (sweep->candidates[i].word == word)
+			return;
+	}
+	sweep->candidates[sweep->count++] = candidate;
+}
+
+static bool can_be_read(uintptr_t address)
+{
+	return machine_prot_at(address) != MACHINE_NONE;
+}
+
+static void consider_contents(struct sweep *sweep, uintptr_t start, uintptr_t end)
+{
+	for (uintptr_t at = (start + 7) & ~7ul; at + 8 <= end; at += 8) {
+		if (can_be_read(at))
+			consider(sweep, *(const uint64_t *)at);
+	}
+}
+
+/* Does the word point into the candidate, or own some of its pages? */
+static bool names(const struct candidate *candidate, uint64_t word)
+{
+	const frames run = { word };
+	uintptr_t start;
+
+	if (word - candidate->start < candidate->end - candidate->start)
+		return true;
+	if (!candidate->is_mapping || (word & 0xff) != MAPPING_TAG || !frame_is_run(&run))
+		return false;
+	start = frame_start(&run);
+	return start < candidate->end && start + frame_count(&run) * PAGE_SIZE > candidate->start;
+}
+
+/* The candidate whose memory holds the address; count: none. */
+static uint32_t holder_of(const struct sweep *sweep, uintptr_t address)
+{
+	uint32_t i = 0;
+
+	while (i < sweep->count && address - sweep->candidates[i].start >=
+					   sweep->candidates[i].end - sweep->candidates[i].start)
+		i++;
+	return i;
+}
+
+static bool is_on_dead_stack(const struct sweep *sweep, uintptr_t address)
+{
+	struct task *stack_of;
+
+	if (address - sweep->low < sweep->high - sweep->low)
+		return true;
+	/* Of the caller's own stack, which is the dead one, nothing counts. */
+	return !scan_is_live(address, UINTPTR_MAX, &stack_of);
+}
+
+static void note_reference(struct sweep *sweep, const uint64_t *word)
+{
+	uint32_t holder = holder_of(sweep, (uintptr_t)word);
+
+	for (uint32_t i = 0; i < sweep->count; i++) {
+		if (!names(&sweep->candidates[i], *word))
+			continue;
+		if (holder < sweep->count)
+			sweep->refers[holder] |= 1ull << i;
+		else if (!is_on_dead_stack(sweep, (uintptr_t)word))
+			sweep->live |= 1ull << i;
+	}
+}
+
+static void visit(void *context, const uint64_t *words, size_t count)
+{
+	struct sweep *sweep = context;
+
+	for (size_t i = 0; i < count; i++) {
+		if (words[i] != 0)
+			note_reference(sweep, &words[i]);
+	}
+}
+
+/* What a live candidate names is live. */
+static void spread(struct sweep *sweep)
+{
+	uint64_t before;
+
+	do {
+		before = sweep->live;
+		for (uint32_t i = 0; i < sweep->count; i++) {
+			if (sweep->live >> i & 1)
+				sweep->live |= sweep->refers[i];
+		}
+	} while (sweep->live != before);
+}
+
+static void release(const struct candidate *candidate, struct ledger_report *report)
+{
+	if (candidate->is_mapping) {
+		map_rw_drop((map_rw){ candidate->word });
+		report->mappings++;
+	} else {
+		heap_free((void *)candidate->start);
+		report->blocks++;
+	}
+}
+
+CELL_EXPORT void ledger_sweep(const uint64_t *registers, size_t n_registers, uintptr_t low,
+			      uintptr_t high, struct ledger_report *ret)
+{
+	struct sweep sweep = { .low = low, .high = high };
+	struct ledger_report report = { 0 };
+
+	for (size_t i = 0; i < n_registers; i++)
+		consider(&sweep, registers[i]);
+	consider_contents(&sweep, low, high);
+	for (uint32_t i = 0; i < sweep.count; i++)
+		consider_contents(&sweep, sweep.candidates[i].start, sweep.candidates[i].end);
+	if (sweep.count > 0)
+		scan_pages(true, visit, &sweep);
+	spread(&sweep);
+	for (uint32_t i = 0; i < sweep.count; i++) {
+		if (!(sweep.live >> i & 1))
+			release(&sweep.candidates[i], &report);
+	}
+	*ret = report;
+}
+
+CELL("ledger", 1, CELL_SERVICE, "releases what a dead stack owned and nobody refers to");

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fuzz target: takes any bytes as an .eh_frame with LSDAs behind it and, when
+ * src/unwind takes them, steps and looks for landing pads everywhere.
+ * libFuzzer's interface; replay.c calls it without libFuzzer.
+ *
+ * Input: the size of the .eh_frame (2 bytes, little endian), then the bytes.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unwind/unwind.h"
+
+#define ENTRIES_MAX 64
+#define STACK_WORDS 64
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint64_t words[STACK_WORDS];
+
+static void require(int holds)
+{
+	if (!holds)
+		abort();
+}
+
+/* All registers point into the stack; the words are addresses of it too. */
+static struct unwind_cursor cursor_at(uint64_t pc, bool exact)
+{
+	struct unwind_cursor cursor = { .exact = exact };
+
+	for (int i = 0; i < UNWIND_REGISTERS; i++)
+		cursor.registers[i] = (uintptr_t)&words[16 + i];
+	cursor.registers[UNWIND_RSP] = (uintptr_t)&words[4];
+	cursor.registers[UNWIND_RIP] = pc;
+	return cursor;
+}
+
+static void step_at(const struct unwind_entry *entry, uint64_t pc, bool exact)
+{
+	const struct unwind_stack stack = { (uintptr_t)words, (uintptr_t)(words + STACK_WORDS) };
+	struct unwind_cursor cursor = cursor_at(pc, exact), before = cursor;
+
+	for (int steps = 0;; steps++) {
+		uint64_t cfa = cursor.cfa;
+		int r = unwind_step(&cursor, entry, &stack);
+
+		require(r == 0 || r == UNWIND_E_END || r == UNWIND_E_TRUNCATED);
+		if (r != 0) {
+			require(steps > 0 || memcmp(&cursor, &before, sizeof(cursor)) == 0);
+			return;
+		}
+		require(cursor.cfa > cfa && cursor.cfa <= stack.high);
+		require(steps < STACK_WORDS * 8);
+		cursor.registers[UNWIND_RIP] = pc;
+		cursor.exact = exact;
+	}
+}
+
+static void look_at(const struct unwind_entry *entries, size_t count,
+		    const struct unwind_entry *entry, uint64_t pc)
+{
+	struct unwind_cursor cursor = cursor_at(pc, true);
+	uint64_t pad = 0;
+
+	require(unwind_landing_pad(&cursor, entry, &pad) == 0);
+	require(pad == 0 || unwind_find(entries, count, pad));
+}
+
+static void walk(const struct unwind_entry *entries, size_t count, bool lsdas)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct unwind_entry *entry = &entries[i];
+		uint64_t stride = entry->size / 16 + 1;
+
+		require(i == 0 || entry->start >= entry[-1].start + entry[-1].size);
+		require(unwind_find(entries, count, entry->start) == entry);
+		(void)unwind_is_signal_frame(entry);
+		for (uint64_t at = 0; at < entry->size; at += stride) {
+			step_at(entry, entry->start + at, true);
+			step_at(entry, entry->start + at + 1, false);
+			if (lsdas)
+				look_at(entries, count, entry, entry->start + at);
+		}
+	}
+}
+
+/* An exact copy, so that a sanitizer sees the first byte outside it. */
+static void run(const uint8_t *bytes, size_t size, size_t eh_frame_size)
+{
+	struct unwind_entry entries[ENTRIES_MAX];
+	struct diag diag = { .offset = 0 };
+	uint64_t at = (uintptr_t)bytes;
+	size_t count = ENTRIES_MAX + 1;
+	bool lsdas;
+	int r;
+
+	r = unwind_index(bytes, eh_frame_size, at, at, at + size, entries, ENTRIES_MAX, &count,
+			 &diag);
+	if (r != 0) {
+		require(count == ENTRIES_MAX + 1);
+		require(r == -ENOSPC || (r == -EBADMSG && diag.what[0]));
+		return;
+	}
+	require(count <= ENTRIES_MAX);
+	lsdas = unwind_check_lsdas(bytes, size, at, entries, count, &diag) == 0;
+	require(lsdas || diag.what[0]);
+	walk(entries, count, lsdas);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint8_t *bytes;
+	size_t eh_frame_size;
+
+	if (size < 2)
+		return 0;
+	for (int i = 0; i < STACK_WORDS; i++)
+		words[i] = (uintptr_t)&words[(i * 7 + 24) % STACK_WORDS];
+	eh_frame_size = data[0] + data[1] * 256ul;
+	size -= 2;
+	if (eh_frame_size > size)
+		eh_frame_size = size;
+	bytes = malloc(size ? size : 1);
+	require(bytes != NULL);
+	memcpy(bytes, data + 2, size);
+	run(bytes, size, eh_frame_size);
+	free(bytes);
+	return 0;
+}
