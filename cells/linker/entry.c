@@ -141,6 +141,7 @@ int entry_get(struct transaction *transaction, struct link_cell *cell, struct li
 	entry->slot = cell->entry_slots + cell->entry_used * 8ul;
 	entry->value = value;
 	entry->version = version;
+	entry->type_hash = export ? export->type_hash : 0;
 	cell->entry_used++;
 	write_word(entry->slot, value);
 	write_stub(entry->stub, entry->slot);

@@ -183,8 +183,6 @@ static int others_entry(struct transaction *transaction, struct loading *loading
 		      export->cell->current, &entry);
 	if (r < 0)
 		return r;
-	if (!entry->type_hash)
-		entry->type_hash = export->type_hash;
 	needed->address = entry->stub;
 	return 0;
 }
