@@ -26,14 +26,14 @@ enum image_place {
 	IMAGE_CIE_L = 23,
 	IMAGE_CIE_R = 24,
 	IMAGE_CIE_PROGRAM = 25, /* 7 bytes: the last two are DW_CFA_nop */
-	IMAGE_FDE = 32,         /* 64 bytes of code, with an LSDA */
+	IMAGE_FDE = 32,		/* 64 bytes of code, with an LSDA */
 	IMAGE_FDE_CIE = 36,
 	IMAGE_FDE_START = 40,
 	IMAGE_FDE_SIZE = 44,
 	IMAGE_FDE_DATA_LENGTH = 48,
 	IMAGE_FDE_LSDA = 49,
 	IMAGE_FDE_PROGRAM = 53, /* 35 bytes */
-	IMAGE_SECOND = 88,      /* an FDE for the 32 bytes after those, without an LSDA */
+	IMAGE_SECOND = 88,	/* an FDE for the 32 bytes after those, without an LSDA */
 	IMAGE_SECOND_START = 96,
 	IMAGE_SECOND_LSDA = 105,
 	IMAGE_TERMINATOR = 112,

@@ -15,7 +15,7 @@
 
 struct module {
 	const char *path; /* "" is the program itself */
-	uint64_t bias;    /* what is added to the addresses in the file */
+	uint64_t bias;	  /* what is added to the addresses in the file */
 	uint64_t low, high;
 	const uint8_t *eh_frame;
 	size_t eh_frame_size;

@@ -39,10 +39,9 @@ static uint64_t random_below(uint64_t limit)
 /* In place; returns the new size, at most the old one. */
 static size_t mutate(uint8_t *bytes, size_t size)
 {
-	static const uint64_t edges[] = { 0,	1,    2,	  3,	      4,
-					  7,	8,    0x0a,	  0x0b,	      0x0f,
-					  0x10, 0x16, 0x3f,	  0x40,	      0x7f,
-					  0x80, 0xff, 0x7fffffff, 0xffffffff, UINT64_MAX };
+	static const uint64_t edges[] = { 0,	1,    2,    3,		4,	    7,	       8,
+					  0x0a, 0x0b, 0x0f, 0x10,	0x16,	    0x3f,      0x40,
+					  0x7f, 0x80, 0xff, 0x7fffffff, 0xffffffff, UINT64_MAX };
 	static const size_t widths[] = { 1, 1, 1, 2, 4, 8 };
 	size_t width = widths[random_below(6)], at = random_below(size), from, length;
 	uint64_t value = edges[random_below(sizeof(edges) / sizeof(edges[0]))];

@@ -14,13 +14,13 @@
 OWNER(token); /* word: a number that its cleanup reports */
 
 enum how {
-	HOW_CALL,       /* the deepest frame calls subject_stop */
-	HOW_NULL,       /* it writes to NULL */
-	HOW_DIVIDE,     /* it divides by zero */
-	HOW_LEAF,       /* it calls a function without tables, which reads NULL */
-	HOW_NOWHERE,    /* it calls a wrong address */
+	HOW_CALL,	   /* the deepest frame calls subject_stop */
+	HOW_NULL,	   /* it writes to NULL */
+	HOW_DIVIDE,	   /* it divides by zero */
+	HOW_LEAF,	   /* it calls a function without tables, which reads NULL */
+	HOW_NOWHERE,	   /* it calls a wrong address */
 	HOW_NON_CANONICAL, /* it reads an address that is none */
-	HOW_RETURN,     /* nothing happens */
+	HOW_RETURN,	   /* nothing happens */
 };
 
 #define SUBJECT_NOWHERE 0x123400ul

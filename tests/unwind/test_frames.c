@@ -3,9 +3,13 @@
  * Frame by frame, src/unwind agrees with libunwind and with libgcc: return
  * address, CFA and the registers that the psABI preserves, from inside
  * functions compiled as cells are to the process's outermost frame.
+ *
+ * libunwind provides functions of libgcc's names too, so libgcc's are looked
+ * up in libgcc_s by hand.
  */
 #define _GNU_SOURCE
 #include <check.h>
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +40,13 @@ static const int ours[] = { UNWIND_RIP, UNWIND_RSP, UNWIND_RBX, UNWIND_RBP,
 			    UNWIND_R12, UNWIND_R13, UNWIND_R14, UNWIND_R15 };
 static const int theirs[] = { UNW_X86_64_RIP, UNW_X86_64_RSP, UNW_X86_64_RBX, UNW_X86_64_RBP,
 			      UNW_X86_64_R12, UNW_X86_64_R13, UNW_X86_64_R14, UNW_X86_64_R15 };
+
+static struct {
+	__typeof__(_Unwind_Backtrace) *backtrace;
+	__typeof__(_Unwind_GetIP) *get_ip;
+	__typeof__(_Unwind_GetCFA) *get_cfa;
+	__typeof__(_Unwind_GetGR) *get_gr;
+} libgcc;
 
 static struct module modules[MODULES_MAX];
 static int n_modules;
@@ -111,10 +122,10 @@ static _Unwind_Reason_Code add_libgcc_frame(struct _Unwind_Context *context, voi
 	struct frame *frame = &trace->frames[trace->count++];
 
 	ck_assert_int_lt(trace->count, FRAMES_MAX);
-	frame->registers[0] = _Unwind_GetIP(context);
-	frame->registers[1] = _Unwind_GetCFA(context);
+	frame->registers[0] = libgcc.get_ip(context);
+	frame->registers[1] = libgcc.get_cfa(context);
 	for (int i = 2; i < N_REGISTERS; i++)
-		frame->registers[i] = _Unwind_GetGR(context, ours[i]);
+		frame->registers[i] = libgcc.get_gr(context, ours[i]);
 	return _URC_NO_REASON;
 }
 
@@ -131,7 +142,7 @@ static void trace_all(void)
 	ck_assert_int_eq(unw_init_local(&unw, &context), 0);
 	trace_libunwind(&unw, &libunwind_trace);
 	libgcc_trace.count = 0;
-	_Unwind_Backtrace(add_libgcc_frame, &libgcc_trace);
+	libgcc.backtrace(add_libgcc_frame, &libgcc_trace);
 }
 
 /* Where in `trace` the frame `frame` is, by its address. */
@@ -229,7 +240,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	cursor.registers[UNWIND_R15] = (uint64_t)gregs[REG_R15];
 	our_end = trace_ours(cursor, &our_trace);
 	libgcc_trace.count = 0;
-	_Unwind_Backtrace(add_libgcc_frame, &libgcc_trace);
+	libgcc.backtrace(add_libgcc_frame, &libgcc_trace);
 	escaped = true;
 	setcontext(&escape);
 }
@@ -238,8 +249,7 @@ static void take_faults(void)
 {
 	static char alternate[1 << 16];
 	stack_t alt = { .ss_sp = alternate, .ss_size = sizeof(alternate) };
-	struct sigaction action = { .sa_sigaction = on_fault,
-				    .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
 
 	sigaltstack(&alt, NULL);
 	sigaction(SIGSEGV, &action, NULL);
@@ -336,6 +346,27 @@ START_TEST(a_cfa_that_does_not_grow_ends_the_walk)
 }
 END_TEST
 
+static void *libgcc_function(const char *name)
+{
+	void *handle = dlopen("libgcc_s.so.1", RTLD_NOW);
+	void *function = handle ? dlsym(handle, name) : NULL;
+	Dl_info info;
+
+	if (!function || !dladdr(function, &info) || !strstr(info.dli_fname, "libgcc_s")) {
+		printf("Bail out! %s is not in libgcc_s\n", name);
+		exit(99);
+	}
+	return function;
+}
+
+static void find_libgcc(void)
+{
+	*(void **)&libgcc.backtrace = libgcc_function("_Unwind_Backtrace");
+	*(void **)&libgcc.get_ip = libgcc_function("_Unwind_GetIP");
+	*(void **)&libgcc.get_cfa = libgcc_function("_Unwind_GetCFA");
+	*(void **)&libgcc.get_gr = libgcc_function("_Unwind_GetGR");
+}
+
 /* The main thread's stack, from /proc/self/maps. */
 static struct unwind_stack stack_of_process(void)
 {
@@ -360,6 +391,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	find_libgcc();
 	n_modules = modules_load(modules);
 	stack = stack_of_process();
 	tcase_add_test(frames, every_shape_of_frame_unwinds_as_libunwind_and_libgcc_do);

@@ -114,8 +114,8 @@ static uint64_t pad_of_libgcc(const struct unwind_entry *entry, uint64_t lsda, u
 	struct _Unwind_Context context = {
 		.ip = ip, .before = before, .region = entry->start, .lsda = lsda
 	};
-	_Unwind_Reason_Code code = __gcc_personality_v0(
-		1, _UA_CLEANUP_PHASE | _UA_FORCE_UNWIND, 0, &exception, &context);
+	_Unwind_Reason_Code code = __gcc_personality_v0(1, _UA_CLEANUP_PHASE | _UA_FORCE_UNWIND, 0,
+							&exception, &context);
 
 	if (code == _URC_CONTINUE_UNWIND)
 		return 0;
@@ -182,8 +182,7 @@ START_TEST(the_call_sites_of_real_functions_pass_the_check)
 	struct diag diag = { .offset = 0 };
 
 	ck_assert_int_eq(unwind_check_lsdas((const void *)module->low, module->high - module->low,
-					    module->low, module->entries, module->n_entries,
-					    &diag),
+					    module->low, module->entries, module->n_entries, &diag),
 			 0);
 }
 END_TEST

@@ -118,16 +118,17 @@ START_TEST(instructions_that_define_the_cfa_do)
 	ck_assert_uint_eq(RUN(0x0c, 6, 24).cfa, word_at(35));
 	ck_assert_uint_eq(RUN(0x0d, 6).cfa, word_at(33));
 	ck_assert_uint_eq(RUN(0x0e, 0x80, 1).cfa, word_at(SP + 16));
-	ck_assert_uint_eq(RUN(0x12, 6, 0x7e).cfa, word_at(34)); /* -2 * -8 */
-	ck_assert_uint_eq(RUN(0x13, 0x7c).cfa, word_at(SP + 4)); /* -4 * -8 */
+	ck_assert_uint_eq(RUN(0x12, 6, 0x7e).cfa, word_at(34));	    /* -2 * -8 */
+	ck_assert_uint_eq(RUN(0x13, 0x7c).cfa, word_at(SP + 4));    /* -4 * -8 */
 	ck_assert_uint_eq(RUN(0x0f, 2, 0x76, 16).cfa, word_at(34)); /* breg6 + 16 */
 }
 END_TEST
 
 START_TEST(instructions_that_move_the_location_do)
 {
-	image_program(&image, (uint8_t[]){ 0x02, 10, 0x0e, 16, 0x03, 10, 0, 0x0e, 24, 0x04, 10, 0,
-					   0, 0, 0x0e, 32, 0x41, 0x0e, 40 },
+	image_program(&image,
+		      (uint8_t[]){ 0x02, 10, 0x0e, 16, 0x03, 10, 0, 0x0e, 24, 0x04, 10, 0, 0, 0,
+				   0x0e, 32, 0x41, 0x0e, 40 },
 		      19);
 	index_image();
 	ck_assert_uint_eq(stepped(9).cfa, word_at(SP + 1));
@@ -156,17 +157,17 @@ END_TEST
 START_TEST(instructions_that_say_where_a_register_is_do)
 {
 	/* The CFA is word_at(SP + 1), rbx is 3, data alignment is -8. */
-	ck_assert_uint_eq(RBX_AFTER(0x83, 2), 1000 + SP - 1);          /* DW_CFA_offset */
-	ck_assert_uint_eq(RBX_AFTER(0x05, 3, 2), 1000 + SP - 1);       /* offset_extended */
-	ck_assert_uint_eq(RBX_AFTER(0x11, 3, 0x7e), 1000 + SP + 3);    /* offset_extended_sf -2 */
-	ck_assert_uint_eq(RBX_AFTER(0x2f, 3, 2), 1000 + SP + 3);       /* GNU_negative_offset */
-	ck_assert_uint_eq(RBX_AFTER(0x14, 3, 2), word_at(SP - 1));     /* val_offset */
-	ck_assert_uint_eq(RBX_AFTER(0x15, 3, 0x7e), word_at(SP + 3));  /* val_offset_sf */
-	ck_assert_uint_eq(RBX_AFTER(0x09, 3, 12), 12);                 /* register */
-	ck_assert_uint_eq(RBX_AFTER(0x83, 2, 0x08, 3), 3);             /* same_value */
-	ck_assert_uint_eq(RBX_AFTER(0x83, 2, 0x07, 3), 3);             /* undefined: as it was */
-	ck_assert_uint_eq(RBX_AFTER(0x83, 2, 0xc3), 3);                /* restore */
-	ck_assert_uint_eq(RBX_AFTER(0x83, 2, 0x06, 3), 3);             /* restore_extended */
+	ck_assert_uint_eq(RBX_AFTER(0x83, 2), 1000 + SP - 1);	      /* DW_CFA_offset */
+	ck_assert_uint_eq(RBX_AFTER(0x05, 3, 2), 1000 + SP - 1);      /* offset_extended */
+	ck_assert_uint_eq(RBX_AFTER(0x11, 3, 0x7e), 1000 + SP + 3);   /* offset_extended_sf -2 */
+	ck_assert_uint_eq(RBX_AFTER(0x2f, 3, 2), 1000 + SP + 3);      /* GNU_negative_offset */
+	ck_assert_uint_eq(RBX_AFTER(0x14, 3, 2), word_at(SP - 1));    /* val_offset */
+	ck_assert_uint_eq(RBX_AFTER(0x15, 3, 0x7e), word_at(SP + 3)); /* val_offset_sf */
+	ck_assert_uint_eq(RBX_AFTER(0x09, 3, 12), 12);		      /* register */
+	ck_assert_uint_eq(RBX_AFTER(0x83, 2, 0x08, 3), 3);	      /* same_value */
+	ck_assert_uint_eq(RBX_AFTER(0x83, 2, 0x07, 3), 3);	      /* undefined: as it was */
+	ck_assert_uint_eq(RBX_AFTER(0x83, 2, 0xc3), 3);		      /* restore */
+	ck_assert_uint_eq(RBX_AFTER(0x83, 2, 0x06, 3), 3);	      /* restore_extended */
 	ck_assert_uint_eq(RBX_AFTER(0x10, 3, 2, 0x23, 8), 1000 + SP + 2); /* expression: CFA + 8 */
 	ck_assert_uint_eq(RBX_AFTER(0x16, 3, 2, 0x23, 8), word_at(SP + 2)); /* val_expression */
 	ck_assert_uint_eq(RBX_AFTER(0x83, 2, 0x0a, 0x83, 3, 0x0b), 1000 + SP - 1);
@@ -214,13 +215,13 @@ END_TEST
 
 START_TEST(what_cannot_be_followed_is_truncated_and_leaves_the_cursor)
 {
-	ck_assert_int_eq(STEP(0x08, 16), UNWIND_E_TRUNCATED);       /* return address: same */
-	ck_assert_int_eq(STEP(0x0c, 3, 8), UNWIND_E_TRUNCATED);     /* CFA is 11 */
-	ck_assert_int_eq(STEP(0x0c, 6, 0x88, 2), UNWIND_E_TRUNCATED); /* one word past the end */
-	ck_assert_int_eq(STEP(0x12, 7, 1), UNWIND_E_TRUNCATED);     /* below rsp */
-	ck_assert_int_eq(STEP(0x83, 18), UNWIND_E_TRUNCATED);       /* below the stack */
-	ck_assert_int_eq(STEP(0x11, 3, 0x51), UNWIND_E_TRUNCATED);  /* above it: -47 */
-	ck_assert_int_eq(STEP(0x0e, 9), UNWIND_E_TRUNCATED);        /* not aligned */
+	ck_assert_int_eq(STEP(0x08, 16), UNWIND_E_TRUNCATED);		 /* return address: same */
+	ck_assert_int_eq(STEP(0x0c, 3, 8), UNWIND_E_TRUNCATED);		 /* CFA is 11 */
+	ck_assert_int_eq(STEP(0x0c, 6, 0x88, 2), UNWIND_E_TRUNCATED);	 /* one word past the end */
+	ck_assert_int_eq(STEP(0x12, 7, 1), UNWIND_E_TRUNCATED);		 /* below rsp */
+	ck_assert_int_eq(STEP(0x83, 18), UNWIND_E_TRUNCATED);		 /* below the stack */
+	ck_assert_int_eq(STEP(0x11, 3, 0x51), UNWIND_E_TRUNCATED);	 /* above it: -47 */
+	ck_assert_int_eq(STEP(0x0e, 9), UNWIND_E_TRUNCATED);		 /* not aligned */
 	ck_assert_int_eq(STEP(0x0f, 2, 0x38, 0x06), UNWIND_E_TRUNCATED); /* [8] */
 	ck_assert_int_eq(STEP(0x16, 3, 3, 0x33, 0x30, 0x1b), UNWIND_E_TRUNCATED); /* 3 / 0 */
 	ck_assert_int_eq(STEP(0x16, 3, 3, 0x33, 0x30, 0x1d), UNWIND_E_TRUNCATED); /* 3 % 0 */
@@ -229,8 +230,8 @@ END_TEST
 
 START_TEST(the_last_words_of_the_stack_can_be_read_and_the_next_cannot)
 {
-	ck_assert_uint_eq(RBX_AFTER(0x83, 17), 1000);                 /* the lowest word */
-	ck_assert_uint_eq(RBX_AFTER(0x11, 3, 0x52), 1063);            /* the highest: -46 */
+	ck_assert_uint_eq(RBX_AFTER(0x83, 17), 1000);	   /* the lowest word */
+	ck_assert_uint_eq(RBX_AFTER(0x11, 3, 0x52), 1063); /* the highest: -46 */
 	ck_assert_uint_eq(RUN(0x0c, 6, 0x80, 2).registers[UNWIND_RIP], 1063);
 }
 END_TEST
@@ -279,60 +280,60 @@ struct expression {
 
 /* After DW_OP_drop of the CFA, which a val_expression begins with; rbx is 3, r12 12. */
 static const struct expression expressions[] = {
-	{ { 0x03, 1, 2, 3, 4, 5, 6, 7, 8 }, 9, 0x0807060504030201 },   /* addr */
-	{ { 0x08, 0xff }, 2, 255 },                                    /* const1u */
-	{ { 0x09, 0xff }, 2, UINT64_MAX },                             /* const1s */
-	{ { 0x0a, 0xfe, 0xff }, 3, 65534 },                            /* const2u */
-	{ { 0x0b, 0xfe, 0xff }, 3, -2ul },                             /* const2s */
-	{ { 0x0c, 0, 0, 0, 0x80 }, 5, 0x80000000 },                    /* const4u */
-	{ { 0x0d, 0, 0, 0, 0x80 }, 5, 0xffffffff80000000 },            /* const4s */
+	{ { 0x03, 1, 2, 3, 4, 5, 6, 7, 8 }, 9, 0x0807060504030201 },	/* addr */
+	{ { 0x08, 0xff }, 2, 255 },					/* const1u */
+	{ { 0x09, 0xff }, 2, UINT64_MAX },				/* const1s */
+	{ { 0x0a, 0xfe, 0xff }, 3, 65534 },				/* const2u */
+	{ { 0x0b, 0xfe, 0xff }, 3, -2ul },				/* const2s */
+	{ { 0x0c, 0, 0, 0, 0x80 }, 5, 0x80000000 },			/* const4u */
+	{ { 0x0d, 0, 0, 0, 0x80 }, 5, 0xffffffff80000000 },		/* const4s */
 	{ { 0x0e, 1, 0, 0, 0, 0, 0, 0, 0x80 }, 9, 0x8000000000000001 }, /* const8u */
 	{ { 0x0f, 1, 0, 0, 0, 0, 0, 0, 0x80 }, 9, 0x8000000000000001 }, /* const8s */
-	{ { 0x10, 0xe5, 0x8e, 0x26 }, 4, 624485 },                     /* constu, DWARF 5 fig. 5 */
-	{ { 0x11, 0xff, 0x7e }, 3, -129ul },                           /* consts, DWARF 5 fig. 6 */
+	{ { 0x10, 0xe5, 0x8e, 0x26 }, 4, 624485 },			/* constu, DWARF 5 fig. 5 */
+	{ { 0x11, 0xff, 0x7e }, 3, -129ul },				/* consts, DWARF 5 fig. 6 */
 	{ { 0x11, 0x80, 0x7f }, 3, -128ul },
 	{ { 0x11, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f }, 11, 1ul << 63 },
-	{ { 0x35, 0x12, 0x1e }, 3, 25 },                               /* 5 dup mul */
-	{ { 0x35, 0x36, 0x13 }, 3, 5 },                                /* 5 6 drop */
-	{ { 0x35, 0x36, 0x14, 0x1c }, 4, 1 },                          /* 5 6 over: 6 - 5 */
-	{ { 0x35, 0x36, 0x37, 0x15, 2 }, 5, 5 },                       /* 5 6 7 pick 2 */
-	{ { 0x35, 0x36, 0x16, 0x1c }, 4, 1 },                          /* 5 6 swap minus */
-	{ { 0x31, 0x32, 0x34, 0x17, 0x13 }, 5, 1 },                    /* 1 2 4 rot drop: 4 1 */
+	{ { 0x35, 0x12, 0x1e }, 3, 25 },	    /* 5 dup mul */
+	{ { 0x35, 0x36, 0x13 }, 3, 5 },		    /* 5 6 drop */
+	{ { 0x35, 0x36, 0x14, 0x1c }, 4, 1 },	    /* 5 6 over: 6 - 5 */
+	{ { 0x35, 0x36, 0x37, 0x15, 2 }, 5, 5 },    /* 5 6 7 pick 2 */
+	{ { 0x35, 0x36, 0x16, 0x1c }, 4, 1 },	    /* 5 6 swap minus */
+	{ { 0x31, 0x32, 0x34, 0x17, 0x13 }, 5, 1 }, /* 1 2 4 rot drop: 4 1 */
 	{ { 0x31, 0x32, 0x34, 0x17, 0x13, 0x13 }, 6, 4 },
-	{ { 0x09, 0xfb, 0x19 }, 3, 5 },                                /* abs -5 */
+	{ { 0x09, 0xfb, 0x19 }, 3, 5 }, /* abs -5 */
 	{ { 0x35, 0x19 }, 2, 5 },
-	{ { 0x36, 0x33, 0x1a }, 3, 2 },                                /* 6 and 3 */
-	{ { 0x09, 0xf9, 0x32, 0x1b }, 4, -3ul },                       /* -7 / 2, signed */
-	{ { 0x35, 0x37, 0x1c }, 3, -2ul },                             /* 5 - 7 */
-	{ { 0x37, 0x35, 0x1d }, 3, 2 },                                /* 7 mod 5 */
-	{ { 0x37, 0x35, 0x1e }, 3, 35 },                               /* 7 * 5 */
-	{ { 0x35, 0x1f }, 2, -5ul },                                   /* neg */
-	{ { 0x30, 0x20 }, 2, UINT64_MAX },                             /* not */
-	{ { 0x34, 0x31, 0x21 }, 3, 5 },                                /* 4 or 1 */
-	{ { 0x34, 0x31, 0x22 }, 3, 5 },                                /* 4 + 1 */
-	{ { 0x34, 0x23, 0x80, 1 }, 4, 132 },                           /* plus_uconst 128 */
-	{ { 0x31, 0x34, 0x24 }, 3, 16 },                               /* 1 shl 4 */
+	{ { 0x36, 0x33, 0x1a }, 3, 2 },		 /* 6 and 3 */
+	{ { 0x09, 0xf9, 0x32, 0x1b }, 4, -3ul }, /* -7 / 2, signed */
+	{ { 0x35, 0x37, 0x1c }, 3, -2ul },	 /* 5 - 7 */
+	{ { 0x37, 0x35, 0x1d }, 3, 2 },		 /* 7 mod 5 */
+	{ { 0x37, 0x35, 0x1e }, 3, 35 },	 /* 7 * 5 */
+	{ { 0x35, 0x1f }, 2, -5ul },		 /* neg */
+	{ { 0x30, 0x20 }, 2, UINT64_MAX },	 /* not */
+	{ { 0x34, 0x31, 0x21 }, 3, 5 },		 /* 4 or 1 */
+	{ { 0x34, 0x31, 0x22 }, 3, 5 },		 /* 4 + 1 */
+	{ { 0x34, 0x23, 0x80, 1 }, 4, 132 },	 /* plus_uconst 128 */
+	{ { 0x31, 0x34, 0x24 }, 3, 16 },	 /* 1 shl 4 */
 	{ { 0x31, 0x08, 64, 0x24 }, 4, 0 },
-	{ { 0x09, 0x80, 0x34, 0x25 }, 4, 0x0ffffffffffffff8 },         /* -128 shr 4 */
+	{ { 0x09, 0x80, 0x34, 0x25 }, 4, 0x0ffffffffffffff8 }, /* -128 shr 4 */
 	{ { 0x31, 0x08, 64, 0x25 }, 4, 0 },
-	{ { 0x09, 0x80, 0x34, 0x26 }, 4, -8ul },                       /* -128 shra 4 */
+	{ { 0x09, 0x80, 0x34, 0x26 }, 4, -8ul }, /* -128 shra 4 */
 	{ { 0x09, 0x80, 0x08, 99, 0x26 }, 5, UINT64_MAX },
-	{ { 0x36, 0x33, 0x27 }, 3, 5 },                                /* 6 xor 3 */
-	{ { 0x33, 0x33, 0x29 }, 3, 1 },                                /* 3 eq 3 */
+	{ { 0x36, 0x33, 0x27 }, 3, 5 }, /* 6 xor 3 */
+	{ { 0x33, 0x33, 0x29 }, 3, 1 }, /* 3 eq 3 */
 	{ { 0x33, 0x34, 0x29 }, 3, 0 },
-	{ { 0x09, 0xff, 0x31, 0x2a }, 4, 0 },                          /* -1 ge 1, signed */
+	{ { 0x09, 0xff, 0x31, 0x2a }, 4, 0 }, /* -1 ge 1, signed */
 	{ { 0x31, 0x31, 0x2a }, 3, 1 },
-	{ { 0x31, 0x31, 0x2b }, 3, 0 },                                /* 1 gt 1 */
+	{ { 0x31, 0x31, 0x2b }, 3, 0 }, /* 1 gt 1 */
 	{ { 0x32, 0x31, 0x2b }, 3, 1 },
-	{ { 0x31, 0x31, 0x2c }, 3, 1 },                                /* 1 le 1 */
+	{ { 0x31, 0x31, 0x2c }, 3, 1 }, /* 1 le 1 */
 	{ { 0x32, 0x31, 0x2c }, 3, 0 },
-	{ { 0x09, 0xff, 0x31, 0x2d }, 4, 1 },                          /* -1 lt 1 */
+	{ { 0x09, 0xff, 0x31, 0x2d }, 4, 1 }, /* -1 lt 1 */
 	{ { 0x31, 0x31, 0x2d }, 3, 0 },
-	{ { 0x31, 0x31, 0x2e }, 3, 0 },                                /* 1 ne 1 */
+	{ { 0x31, 0x31, 0x2e }, 3, 0 }, /* 1 ne 1 */
 	{ { 0x31, 0x32, 0x2e }, 3, 1 },
-	{ { 0x4f, 0x96 }, 2, 31 },                                     /* lit31 nop */
-	{ { 0x73, 0x7f }, 2, 2 },                                      /* breg3 - 1 */
-	{ { 0x92, 12, 0x0a }, 3, 22 },                                 /* bregx 12 + 10 */
+	{ { 0x4f, 0x96 }, 2, 31 },     /* lit31 nop */
+	{ { 0x73, 0x7f }, 2, 2 },      /* breg3 - 1 */
+	{ { 0x92, 12, 0x0a }, 3, 22 }, /* bregx 12 + 10 */
 };
 
 #define N_EXPRESSIONS (sizeof(expressions) / sizeof(expressions[0]))
@@ -361,8 +362,8 @@ END_TEST
 static void check_encoding(uint8_t encoding, size_t width)
 {
 	uint8_t bytes[128] __attribute__((aligned(8))) = {
-		20, 0, 0, 0, 0, 0, 0, 0, 1, 'z', 'R', 0, 1, 0x78, 16, 1, encoding, 0x0c, 7, 8,
-		0x90, 1, 0, 0,
+		20, 0,	  0,  0, 0,	   0,	 0, 0, 1,    'z', 'R', 0,
+		1,  0x78, 16, 1, encoding, 0x0c, 7, 8, 0x90, 1,	  0,   0,
 	};
 	uint64_t value = 0x1234, size = 0x10, at = (uintptr_t)bytes;
 
@@ -425,8 +426,8 @@ END_TEST
 
 START_TEST(landing_pads_are_relative_to_lpstart_when_there_is_one)
 {
-	static const uint8_t lsda[] = { 0x03, 0x00, 0x10, 0, 0, 0x9b, 5, 0x03, 13,
-					16, 0, 0, 0, 8, 0, 0, 0, 0x48, 0, 0, 0, 0 };
+	static const uint8_t lsda[] = { 0x03, 0x00, 0x10, 0, 0, 0x9b, 5,    0x03, 13, 16, 0,
+					0,    0,    8,	  0, 0, 0,    0x48, 0,	  0,  0,  0 };
 	uint64_t start;
 
 	memcpy(image.bytes + IMAGE_LSDA, lsda, sizeof(lsda));

@@ -156,7 +156,11 @@ static uint64_t evaluate(const Dwarf_Op *ops, size_t n, const uint64_t *register
 	return value_pop(&values);
 }
 
-enum expectation { SAME, UNDEFINED, KNOWN };
+enum expectation {
+	SAME,
+	UNDEFINED,
+	KNOWN
+};
 
 static enum expectation expected_register(Dwarf_Frame *frame, int reg, const uint64_t *registers,
 					  uint64_t cfa, uint64_t *ret)
