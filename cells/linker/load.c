@@ -254,6 +254,8 @@ int transaction_add(struct transaction *transaction, struct namespace *ns,
 	r = take_memory(transaction, loading);
 	if (r == 0)
 		r = provide_exports(transaction, loading);
+	if (r == 0)
+		r = tags_record(transaction, loading);
 	return r;
 }
 
@@ -418,6 +420,9 @@ int transaction_link(struct transaction *transaction)
 	for (struct loading *loading = transaction->first; loading && r == 0;
 	     loading = loading->next)
 		r = resolve_needs(transaction, loading);
+	for (struct loading *loading = transaction->first; loading && r == 0;
+	     loading = loading->next)
+		r = tags_check(transaction, loading);
 	for (struct loading *loading = transaction->first; loading && r == 0;
 	     loading = loading->next)
 		r = resolve_entries(transaction, loading);

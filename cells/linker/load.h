@@ -133,6 +133,10 @@ void record_slot_detach(struct link_slot *slot);
 const struct link_cell *record_user(const struct link_cell *cell);
 MUST_USE int record_functions(struct loading *loading); /* names for backtraces */
 
+/* tags.c */
+MUST_USE int tags_record(struct transaction *transaction, struct loading *loading);
+MUST_USE int tags_check(struct transaction *transaction, struct loading *loading);
+
 /* archive.c */
 MUST_USE int archive_read(const void *archive, size_t size, struct diag *reterr);
 const struct archive_object *archive_find(const char *name);

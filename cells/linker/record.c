@@ -87,6 +87,7 @@ void record_version_free(struct link_version *version)
 	heap_free(version->strings);
 	heap_free(version->definitions);
 	heap_free(version->entry_values);
+	heap_free(version->tags);
 	heap_free(version);
 }
 

@@ -73,6 +73,24 @@ static int validate(const struct link_version *next, struct diag *reterr)
 	return 0;
 }
 
+/* Whoever uses it must mean the same by the types they share. */
+static int validate_types(const struct link_version *next, struct diag *reterr)
+{
+	const struct link_cell *cell = next->cell;
+
+	for (const struct link_export *export = cell->exports; export; export = export->next) {
+		for (const struct link_slot *slot = export->users; slot; slot = slot->next) {
+			const char *tag = linker_tag_that_differs(next, slot->user);
+
+			if (tag && slot->user->cell != cell)
+				return refuse(cell, export->name,
+					      "layout of a type differs from a user's",
+					      slot->user->cell->name, tag, reterr);
+		}
+	}
+	return 0;
+}
+
 /*
  * The leaf loop: nothing else runs, nothing can fail, nothing is called but
  * the machine.
@@ -128,6 +146,8 @@ static int replace(const namespace_ref *ns, const char *name, const char *file, 
 	report->state_bytes = cell->state.used;
 	string_copy(report->name, sizeof(report->name), cell->name);
 	r = validate(version, reterr);
+	if (r == 0)
+		r = validate_types(version, reterr);
 	if (r == 0 && heap_block_new(plan_size(version), &pairs) < 0) {
 		(void)refuse(cell, "", "out of memory", "room for the plan", "", reterr);
 		r = -ENOMEM;

@@ -130,6 +130,8 @@ struct link_version *linker_successor_version(const linker_successor *successor)
  * the current one.  Interrupts off; on success a commit must follow.
  */
 MUST_USE int linker_admit(linker_successor *successor, struct diag *reterr);
+/* The first tag that both know and lay out differently; NULL: none.  Borrowed from a. */
+const char *linker_tag_that_differs(const struct link_version *a, const struct link_version *b);
 /*
  * Frees a version that is not current and that nothing refers to.  Interrupts
  * off.  -EBUSY: somebody is changing what is loaded.

@@ -89,6 +89,12 @@ struct link_entry_value {
 	uintptr_t value;
 };
 
+/* How a struct, union or enum is laid out, as this version was compiled. */
+struct link_tag {
+	const char *name; /* "struct foo", in the same block */
+	uint64_t layout;
+};
+
 struct link_extent {
 	uintptr_t va;  /* page aligned; 0: none */
 	uint64_t size; /* bytes, a multiple of PAGE_SIZE */
@@ -111,6 +117,8 @@ struct link_version {
 	char *strings;
 	struct link_definition *definitions;
 	struct link_entry_value *entry_values;
+	struct link_tag *tags; /* sorted by name */
+	uint32_t n_tags;
 	uint32_t n_definitions;
 	uint32_t n_entry_values;
 	bool is_foreign;

@@ -64,15 +64,11 @@ def check_formatting(root, texts, report):
     if missing:
         report.result(name, [], skip=missing)
         return
-    style_file = os.path.join(root, ".clang-format")
-
-    def rule(path, text):
-        if not formatting.is_formatted(path):
-            return ()
-        return formatting.check(program, style_file, path, text)
     for path, reason in sorted(formatting.EXCLUDED.items()):
         print("# not formatted: %s: %s" % (path, reason))
-    report.result(name, check_text(texts, rule))
+    paths = [path for path in texts if formatting.is_formatted(path)]
+    style_file = os.path.join(root, ".clang-format")
+    report.result(name, list(formatting.check(program, root, style_file, paths)))
 
 
 def main():

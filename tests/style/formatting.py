@@ -4,12 +4,14 @@
 Other versions of it format differently, so they do not count.
 """
 
-import difflib
+import os
+import re
 import shutil
 import subprocess
 
 VERSION = "14"
 FOLDERS = ("include/", "src/", "cells/", "sim/", "fixtures/", "tests/", "bench/")
+FOUND = re.compile(r"^(.*?):(\d+):\d+: error: code should be clang-formatted", re.M)
 
 # Path: why the formatter may not touch it.
 EXCLUDED = {}
@@ -28,18 +30,18 @@ def find_formatter():
 
 
 def is_formatted(path):
-    return (path.endswith((".c", ".h")) and path.startswith(FOLDERS) and path not in EXCLUDED)
+    return path.endswith((".c", ".h")) and path.startswith(FOLDERS) and path not in EXCLUDED
 
 
-def check(program, style_file, path, text):
-    """The first line of each run that would change."""
-    done = subprocess.run(
-        [program, "--style=file:" + style_file, "--assume-filename=" + path],
-        input=text, capture_output=True, text=True, check=True)
-    if done.stdout == text:
+def check(program, root, style_file, paths):
+    """paths: relative to root; yields (path, line, message)."""
+    if not paths:
         return
-    before, after = text.split("\n"), done.stdout.split("\n")
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    for kind, first, last, _, _ in matcher.get_opcodes():
-        if kind != "equal":
-            yield first + 1, "clang-format changes %d lines here" % max(last - first, 1)
+    done = subprocess.run(
+        [program, "--style=file:" + style_file, "--dry-run", "--Werror"] + paths,
+        cwd=root, capture_output=True, text=True, check=False)
+    places = sorted({(path, int(line)) for path, line in FOUND.findall(done.stderr)})
+    if done.returncode != 0 and not places:
+        yield os.path.relpath(style_file, root), 1, done.stderr.strip().split("\n")[0]
+    for path, line in places:
+        yield path, line, "clang-format changes this"

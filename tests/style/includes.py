@@ -35,13 +35,13 @@ PARTS = {
     "fixtures/": Part(("base",)),
     "src/": Part(("base",)),
     "src/arch/": Part(("arch", "base")),
-    "src/link/": Part(("base", "elf", "link")),
+    "src/link/": Part(("base", "elf", "link", "unwind")),
     "src/unwind/": Part(("base", "unwind")),
     "src/elf/": Part(("base", "elf")),
     "src/nano_core/": Part(("arch", "base", "elf", "link")),
     "src/toolchain/": Part(("base", "elf", "link"), host=True),
     "sim/": Part(SOURCE_LIBRARIES, host=True, glib=True),
-    "tests/": Part(SOURCE_LIBRARIES, host=True, glib=True),
+    "tests/": Part(SOURCE_LIBRARIES + ("toolchain",), host=True, glib=True),
     "bench/": Part(SOURCE_LIBRARIES, host=True, glib=True),
 }
 

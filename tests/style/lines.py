@@ -4,13 +4,13 @@
 import re
 
 COLUMNS_MAX = 100
-# Text whose lines are as long as they are: nothing of ours is written there.
-FREE_LINES = ("LICENSE",)
-# Cannot hold a comment, or hold nothing but what was decided elsewhere.
-WITHOUT_SPDX = re.compile(r"(^LICENSE|\.(expect|args|json|tsv|txt\.in)|/corpus/[^/]+)$")
+PROSE_COLUMNS_MAX = 140
+# These cannot hold a comment, or are the licence itself.
+WITHOUT_SPDX = re.compile(r"(^LICENSE|\.(expect|json|tsv)|/corpus/[^/]+)$")
 SPDX = "SPDX-License-" + "Identifier: MIT"
 SPDX_WITHIN = 4  # lines from the top
-MARKERS = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")) + r")\b")
+# In halves, so that this file has none.
+MARKERS = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 
 
 def columns_of(line):
@@ -18,11 +18,12 @@ def columns_of(line):
 
 
 def check_columns(path, text):
-    if path in FREE_LINES:
-        return
+    prose = path.endswith(".md")
+    limit = PROSE_COLUMNS_MAX if prose else COLUMNS_MAX
     for number, line in enumerate(text.split("\n"), 1):
-        if columns_of(line) > COLUMNS_MAX:
-            yield number, "%d columns, at most %d" % (columns_of(line), COLUMNS_MAX)
+        # A row of a table cannot be broken.
+        if columns_of(line) > limit and not (prose and line.startswith("|")):
+            yield number, "%d columns, at most %d" % (columns_of(line), limit)
 
 
 def check_blanks(path, text):

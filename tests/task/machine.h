@@ -33,7 +33,7 @@ uint64_t last_count(void);      /* written to the timer's initial count */
 uint64_t alarms_set(void);      /* writes to it */
 void set_timer_hz(uint32_t hz); /* before start_system */
 void set_flags(uint32_t flags); /* before start_system */
-void fail_map(unsigned long k); /* the k-th machine_map from now fails; 0: none */
+void fail_map(unsigned long k); /* the k-th machine_map from now and later ones fail; 0: none */
 bool interrupts_on(void);
 
 /* ---- services.c: what stands in for the cells that are not under test ------- */

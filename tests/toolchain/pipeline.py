@@ -60,7 +60,7 @@ class Pipeline:
 
     def __init__(self):
         split = sys.argv.index("--")
-        self.cellc, self.root = sys.argv[1], sys.argv[2]
+        self.cellc, self.root = os.path.abspath(sys.argv[1]), sys.argv[2]
         self.compiler = sys.argv[3:split]
         self.cell_args = sys.argv[split + 1:]
         self.folder = tempfile.TemporaryDirectory()

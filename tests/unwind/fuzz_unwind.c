@@ -72,7 +72,7 @@ static void walk(const struct unwind_entry *entries, size_t count, bool lsdas)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct unwind_entry *entry = &entries[i];
-		uint64_t stride = entry->size / 16 + 1;
+		uint64_t stride = entry->size / 3 + 1;
 
 		require(i == 0 || entry->start >= entry[-1].start + entry[-1].size);
 		require(unwind_find(entries, count, entry->start) == entry);
