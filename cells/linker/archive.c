@@ -104,7 +104,7 @@ static const char *base_name(const char *path)
 	return base;
 }
 
-/* By cell, then by path, then by the last part of a path. */
+/* By cell, by path, by the last part of a path, and by cell in the folders. */
 const struct archive_object *archive_find(const char *name)
 {
 	const struct linker_state *self = linker_self();
@@ -119,6 +119,10 @@ const struct archive_object *archive_find(const char *name)
 	}
 	for (uint32_t i = 0; i < self->n_archive; i++) {
 		if (string_equal(base_name(self->archive[i].file), name))
+			return &self->archive[i];
+	}
+	for (uint32_t i = 0; i < self->n_archive; i++) {
+		if (string_equal(self->archive[i].cell, name))
 			return &self->archive[i];
 	}
 	return NULL;

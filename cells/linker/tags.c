@@ -86,14 +86,16 @@ static int check_provider_tags(struct transaction *transaction, const struct loa
 {
 	const struct link_cell *provider = loading->targets[symbol]->cell;
 	const char *tag;
+	char expected[72];
 
 	if (!provider->current || provider == loading->cell)
 		return 0;
 	tag = linker_tag_that_differs(loading->version, provider->current);
 	if (!tag)
 		return 0;
+	format_text(expected, sizeof(expected), "%s as in %s", tag, provider->name);
 	transaction_refuse(transaction->reterr, loading->cell->name,
-			   "layout of a type differs from the provider's", provider->name, tag);
+			   "layout of a type differs from the provider's", expected, "another");
 	string_copy(transaction->reterr->symbol, sizeof(transaction->reterr->symbol),
 		    elf_symbol_name(&loading->elf, symbol));
 	return -ENOEXEC;

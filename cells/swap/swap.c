@@ -81,11 +81,14 @@ static int validate_types(const struct link_version *next, struct diag *reterr)
 	for (const struct link_export *export = cell->exports; export; export = export->next) {
 		for (const struct link_slot *slot = export->users; slot; slot = slot->next) {
 			const char *tag = linker_tag_that_differs(next, slot->user);
+			char expected[72];
 
-			if (tag && slot->user->cell != cell)
-				return refuse(cell, export->name,
-					      "layout of a type differs from a user's",
-					      slot->user->cell->name, tag, reterr);
+			if (!tag || slot->user->cell == cell)
+				continue;
+			format_text(expected, sizeof(expected), "%s as in %s", tag,
+				    slot->user->cell->name);
+			return refuse(cell, export->name, "layout of a type differs from a user's",
+				      expected, "another", reterr);
 		}
 	}
 	return 0;
