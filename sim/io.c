@@ -23,7 +23,9 @@
 
 #include "uart.h"
 
-#define IO_QUEUE_MAX (1u << 20) /* bytes for the client before the CPU waits for it */
+#define IO_QUEUE_FULL (1u << 20) /* bytes for the client: the line is busy from here on, */
+#define IO_QUEUE_MAX (2u << 20)	 /* and what exceeds this is lost */
+#define IO_PATIENCE_MS 5000	 /* with a client that does not read */
 #define IO_LINGER_US (2 * G_USEC_PER_SEC)
 #define IO_PATH_MAX 108 /* sizeof sun_path */
 #define IO_END 0x04	/* Ctrl-D: what the end of standard input becomes */
@@ -44,16 +46,17 @@ static struct {
 	GThread *thread; /* NULL: not started */
 	GMainContext *context;
 	GMutex lock; /* queue, has_client, stopping */
-	GCond drained;
 	GByteArray *queue;
 	bool has_client;
 	bool stopping;
 	bool has_input; /* atomic */
+	bool is_busy;	/* atomic: the queue is full */
 
 	/* The thread's own. */
 	bool stdin_open;
 	GSocket *listener, *client;
-	bool client_reads; /* the client may still send */
+	bool client_reads;   /* the client may still send */
+	GSource *impatience; /* runs while the queue is full */
 	struct io_input terminal, control;
 	struct io_watch stdin_watch, listener_watch, client_watch;
 	char path[IO_PATH_MAX];
@@ -128,6 +131,12 @@ void io_remove_socket(void)
 
 /* ---- client ----------------------------------------------------------------- */
 
+/* With the lock. */
+static void io_set_busy(void)
+{
+	__atomic_store_n(&io.is_busy, io.queue->len >= IO_QUEUE_FULL, __ATOMIC_RELAXED);
+}
+
 static void io_set_client(GSocket *client)
 {
 	g_mutex_lock(&io.lock);
@@ -136,7 +145,7 @@ static void io_set_client(GSocket *client)
 	io.client_reads = client != NULL;
 	io.has_client = client != NULL;
 	g_byte_array_set_size(io.queue, 0);
-	g_cond_broadcast(&io.drained);
+	io_set_busy();
 	g_mutex_unlock(&io.lock);
 	io.control.n = 0;
 	uart_set_carrier(UART_CONTROL, client != NULL);
@@ -193,8 +202,7 @@ static void io_write_client(void)
 					       io.queue->len, NULL, &error);
 	if (n > 0)
 		g_byte_array_remove_range(io.queue, 0, (guint)n);
-	if (io.queue->len <= IO_QUEUE_MAX / 2)
-		g_cond_broadcast(&io.drained);
+	io_set_busy();
 	g_mutex_unlock(&io.lock);
 	if (n < 0 && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
 		io_set_client(NULL);
@@ -205,12 +213,16 @@ void io_send(const uint8_t *bytes, size_t size)
 	if (!io.thread)
 		return;
 	g_mutex_lock(&io.lock);
-	while (io.has_client && io.queue->len > IO_QUEUE_MAX)
-		g_cond_wait(&io.drained, &io.lock);
-	if (io.has_client)
+	if (io.has_client && io.queue->len + size <= IO_QUEUE_MAX)
 		g_byte_array_append(io.queue, bytes, (guint)size);
+	io_set_busy();
 	g_mutex_unlock(&io.lock);
 	io_wake();
+}
+
+bool io_is_busy(void)
+{
+	return __atomic_load_n(&io.is_busy, __ATOMIC_RELAXED);
 }
 
 /* ---- watches ---------------------------------------------------------------- */
@@ -273,13 +285,12 @@ static void io_watch_drop(struct io_watch *watch)
 
 static void io_push(struct io_input *input)
 {
-	size_t n;
+	while (input->n > 0 && uart_has_room(input->line)) {
+		size_t n = uart_receive(input->line, input->bytes + input->at, input->n);
 
-	if (input->n == 0 || !uart_is_open(input->line))
-		return;
-	n = uart_receive(input->line, input->bytes + input->at, input->n);
-	input->at += n;
-	input->n -= n;
+		input->at += n;
+		input->n -= n;
+	}
 }
 
 /* The session of the last client is over for the system too. */
@@ -309,8 +320,31 @@ static void io_update_client(void)
 		io_watch_drop(&io.client_watch);
 }
 
+static gboolean io_on_impatience(gpointer unused)
+{
+	if (io.client && io_is_busy())
+		io_set_client(NULL);
+	return G_SOURCE_CONTINUE;
+}
+
+/* A client that does not read holds up the whole system: it is given some time. */
+static void io_update_patience(void)
+{
+	bool busy = io.client && io_is_busy();
+
+	if (busy && !io.impatience) {
+		io.impatience = g_timeout_source_new(IO_PATIENCE_MS);
+		g_source_set_callback(io.impatience, io_on_impatience, NULL, NULL);
+		g_source_attach(io.impatience, io.context);
+	} else if (!busy && io.impatience) {
+		g_source_destroy(io.impatience);
+		g_clear_pointer(&io.impatience, g_source_unref);
+	}
+}
+
 static void io_update(void)
 {
+	io_update_patience();
 	io_push(&io.terminal);
 	io_push(&io.control);
 	if (io.stdin_open && io.terminal.n == 0)

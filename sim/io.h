@@ -26,6 +26,9 @@ bool io_has_input(void);
 /* From the CPU's thread: to the client on the control line, if there is one. */
 void io_send(const uint8_t *bytes, size_t size);
 
+/* The client does not read fast enough: what is sent now may be lost. */
+bool io_is_busy(void);
+
 /* The thread looks again at what it may read and write; from any thread. */
 void io_wake(void);
 

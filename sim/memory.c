@@ -8,10 +8,11 @@
  * alias: it writes through /proc/self/mem, which reaches private pages of any
  * permission, and a forked child has memory of its own.
  *
- * The kernel allows a process only so many mappings.  A run of pages of one
- * permission is one mapping, so runs are counted here and machine_map()
- * refuses to make more than half of what is allowed: the other half is for
- * machine_unmap(), which splits runs and must not fail.
+ * The kernel allows a process only so many mappings, and machine_unmap() must
+ * not fail.  So what each call of machine_map() made accessible is a piece of
+ * its own, however the kernel merges it with its neighbours, and pieces are
+ * counted: a piece and the gap after it are two mappings at most, whichever
+ * pieces are dropped, and no more pieces are made than fit twice.
  *
  * Called on the machine's own stack, by the main thread only.
  */
@@ -29,16 +30,17 @@
 #include "death.h"
 
 #define MEMORY_OTHER_MAPPINGS 2048 /* the process' own: libraries, heaps, threads */
+#define MEMORY_PIECE 0x80u
 #define MEMORY_DEFAULT_LIMIT 65530 /* vm.max_map_count, when it cannot be read */
 
 static struct {
 	uint64_t size;
 	enum memory_mode mode;
-	uint8_t *alias;	   /* shared mode */
-	int self;	   /* private mode: /proc/self/mem */
-	uint8_t *prot;	   /* enum machine_prot of each page */
-	size_t runs;	   /* of pages with the same permission */
-	size_t runs_limit; /* what machine_map may make of it */
+	uint8_t *alias; /* shared mode */
+	int self;	/* private mode: /proc/self/mem */
+	uint8_t *pages; /* enum machine_prot, and MEMORY_PIECE on a piece's first page */
+	size_t pieces;
+	size_t pieces_limit;
 } memory = { .self = -1 };
 
 static const int memory_host_prot[] = {
@@ -124,22 +126,22 @@ static int memory_init_private(uint64_t size)
 
 int memory_init(uint64_t size, enum memory_mode mode)
 {
-	uint8_t *prot = calloc(size >> PAGE_SHIFT, 1);
+	uint8_t *pages = calloc(size >> PAGE_SHIFT, 1);
 	int r;
 
-	if (!prot)
+	if (!pages)
 		return -ENOMEM;
 	r = mode == MEMORY_SHARED ? memory_init_shared(size) : memory_init_private(size);
 	if (r < 0) {
-		free(prot);
+		free(pages);
 		return r;
 	}
 	munmap((void *)(MEMORY_WINDOW + size), MEMORY_MAX - size);
 	memory.size = size;
 	memory.mode = mode;
-	memory.prot = prot;
-	memory.runs = 1;
-	memory.runs_limit = memory_read_limit();
+	memory.pages = pages;
+	memory.pieces = 0;
+	memory.pieces_limit = memory_read_limit();
 	return 0;
 }
 
@@ -150,7 +152,7 @@ void memory_deinit(void)
 	if (memory.self >= 0)
 		close(memory.self);
 	munmap((void *)MEMORY_WINDOW, memory.size);
-	free(memory.prot);
+	free(memory.pages);
 	memset(&memory, 0, sizeof(memory));
 	memory.self = -1;
 }
@@ -171,39 +173,43 @@ static bool memory_has_range(uintptr_t va, size_t size)
 	       va - MEMORY_WINDOW <= memory.size - size;
 }
 
-/* Where the permission changes between the pages [first - 1, last + 1]. */
-static size_t memory_changes(size_t first, size_t last)
+static enum machine_prot memory_prot_of(size_t page)
 {
-	size_t n = 0;
-	size_t end = memory.size >> PAGE_SHIFT;
+	return memory.pages[page] & ~MEMORY_PIECE;
+}
 
-	for (size_t i = first ? first : 1; i <= last + 1 && i < end; i++)
-		n += memory.prot[i] != memory.prot[i - 1];
+/* What a change of [first, end) makes of the number of pieces. */
+static size_t memory_pieces_after(size_t first, size_t end, enum machine_prot prot)
+{
+	size_t n = memory.pieces + (prot != MACHINE_NONE);
+
+	for (size_t i = first; i < end; i++)
+		n -= memory.pages[i] / MEMORY_PIECE;
+	/* The rest of a piece that is cut is a piece. */
+	if (end < memory.size >> PAGE_SHIFT && memory_prot_of(end) != MACHINE_NONE)
+		n += !(memory.pages[end] & MEMORY_PIECE);
 	return n;
 }
 
-/* What memory_changes() will be once the pages have one permission. */
-static size_t memory_changes_to(size_t first, size_t last, uint8_t prot)
+static void memory_note(size_t first, size_t end, enum machine_prot prot)
 {
-	size_t n = 0;
-
-	if (first > 0)
-		n += memory.prot[first - 1] != prot;
-	if (last + 1 < memory.size >> PAGE_SHIFT)
-		n += memory.prot[last + 1] != prot;
-	return n;
+	memset(memory.pages + first, (int)prot, end - first);
+	if (prot != MACHINE_NONE)
+		memory.pages[first] |= MEMORY_PIECE;
+	if (end < memory.size >> PAGE_SHIFT && memory_prot_of(end) != MACHINE_NONE)
+		memory.pages[end] |= MEMORY_PIECE;
 }
 
 /* mprotect() may have changed some of the mappings before it failed: puts them back. */
-static void memory_put_back(size_t first, size_t pages)
+static void memory_put_back(size_t first, size_t end)
 {
-	size_t end = first + pages;
-
 	for (size_t from = first, to; from < end; from = to) {
-		for (to = from + 1; to < end && memory.prot[to] == memory.prot[from]; to++)
+		enum machine_prot prot = memory_prot_of(from);
+
+		for (to = from + 1; to < end && memory_prot_of(to) == prot; to++)
 			;
 		if (mprotect((void *)(MEMORY_WINDOW + (from << PAGE_SHIFT)),
-			     (to - from) << PAGE_SHIFT, memory_host_prot[memory.prot[from]]) < 0)
+			     (to - from) << PAGE_SHIFT, memory_host_prot[prot]) < 0)
 			death_exit(MACHINE_DIED, "out of mappings, and permissions are lost: %d",
 				   errno);
 	}
@@ -211,26 +217,22 @@ static void memory_put_back(size_t first, size_t pages)
 
 int memory_map(uintptr_t va, size_t pages, enum machine_prot prot)
 {
-	size_t first, last, before, after;
+	size_t first, end, pieces;
 
 	if (va % PAGE_SIZE || pages == 0 || pages > memory.size >> PAGE_SHIFT ||
 	    !memory_has_range(va, pages << PAGE_SHIFT) || (unsigned int)prot > MACHINE_RX)
 		return -EINVAL;
 	first = (va - MEMORY_WINDOW) >> PAGE_SHIFT;
-	last = first + pages - 1;
-	before = memory_changes(first, last);
-	after = memory_changes_to(first, last, (uint8_t)prot);
-	if (prot != MACHINE_NONE && after > before &&
-	    memory.runs + after - before > memory.runs_limit)
+	end = first + pages;
+	pieces = memory_pieces_after(first, end, prot);
+	if (prot != MACHINE_NONE && pieces > memory.pieces && pieces > memory.pieces_limit)
 		return -ENOMEM;
 	if (mprotect((void *)va, pages << PAGE_SHIFT, memory_host_prot[prot]) < 0) {
-		int r = -errno;
-
-		memory_put_back(first, pages);
-		return r == -ENOMEM ? r : -EINVAL;
+		memory_put_back(first, end);
+		return -ENOMEM;
 	}
-	memset(memory.prot + first, (int)prot, pages);
-	memory.runs = memory.runs + after - before;
+	memory_note(first, end, prot);
+	memory.pieces = pieces;
 	return 0;
 }
 
@@ -265,7 +267,7 @@ enum machine_prot memory_prot_at(uintptr_t va)
 {
 	if (!memory_has(va))
 		return MACHINE_NONE;
-	return (enum machine_prot)memory.prot[(va - MEMORY_WINDOW) >> PAGE_SHIFT];
+	return memory_prot_of((va - MEMORY_WINDOW) >> PAGE_SHIFT);
 }
 
 void memory_patch(uintptr_t va, const void *bytes, size_t size)

@@ -78,19 +78,36 @@ static struct {
 
 /* ---- where a trap goes ---------------------------------------------------- */
 
+static bool trap_is_on(const struct trap_stack *stack, uint64_t rsp)
+{
+	return rsp > stack->base && rsp <= stack->base + stack->size;
+}
+
+/* NULL: there is no room. */
 static struct trap_frame *trap_place(enum machine_trap_class class, uint64_t rsp)
 {
 	const struct trap_stack *stack = &trap.stacks[class];
 	uintptr_t top = stack->base + stack->size;
 	uintptr_t at;
 
-	/* A stack pointer just below the stack has run over its end. */
-	if (rsp > stack->base - PAGE_SIZE && rsp <= top)
+	if (trap_is_on(stack, rsp))
 		top = rsp - TRAP_BELOW;
 	at = (top - sizeof(struct trap_frame)) & ~63ul;
 	if (at < stack->base + TRAP_ROOM || at > top)
 		return NULL;
 	return (struct trap_frame *)at;
+}
+
+/*
+ * The fault handler has run over the end of its own stack, into the page below: to start
+ * again at the top would overwrite the frame that it works for.
+ */
+static bool trap_is_overrun(const struct trap_frame *frame, uint64_t vector, uint64_t address)
+{
+	uintptr_t base = trap.stacks[MACHINE_FAULTS].base;
+
+	return vector == TRAP_PF && base - address <= PAGE_SIZE && address < base &&
+	       frame->rsp >= base - PAGE_SIZE && frame->rsp < base + PAGE_SIZE;
 }
 
 static _Noreturn void trap_no_place(enum machine_trap_class class, const struct trap_frame *frame)
@@ -106,7 +123,7 @@ static struct trap_target trap_deliver(enum machine_trap_class class, const stru
 {
 	struct trap_frame *frame = trap_place(class, from->rsp);
 
-	if (!frame || !trap.stacks[class].handler) {
+	if (!frame || trap_is_overrun(from, vector, address) || !trap.stacks[class].handler) {
 		struct trap_frame lost = *from;
 
 		lost.vector = vector;

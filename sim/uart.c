@@ -6,7 +6,7 @@
  * Register by register after the PC16550D data sheet (National Semiconductor,
  * table II and section 8), with the liberties of a line that is a program:
  * baud rate and frame format are kept and mean nothing, the transmitter is
- * always empty, and a received byte leaves the line for the FIFO when the
+ * empty at once, and a received byte leaves the line for the FIFO when the
  * driver reads it, so that a FIFO reset loses nothing.  No loopback mode.
  *
  * The registers are the CPU thread's; `received` and `modem` are shared with
@@ -63,7 +63,7 @@ struct uart {
 	uint8_t ier, fcr, lcr, mcr, scr, dll, dlm;
 	bool transmit_request; /* THRE interrupt: armed by IER or THR, cleared by IIR */
 	uint8_t modem;	       /* MSR_DCD and MSR_DELTA_DCD; atomic */
-	bool full;	       /* the I/O thread waits for room; atomic */
+	bool is_awaited;       /* the I/O thread waits for room; atomic */
 	struct ring received;
 	size_t n_sent;
 	uint64_t sent_ns; /* when the first of them was sent */
@@ -86,18 +86,22 @@ void uart_init(void)
 
 size_t uart_receive(enum uart_line line, const uint8_t *bytes, size_t size)
 {
-	struct uart *uart = &uarts[line];
-	size_t n = ring_write(&uart->received, bytes, size);
+	size_t n = ring_write(&uarts[line].received, bytes, size);
 
-	if (!uart_is_open(line))
-		__atomic_store_n(&uart->full, true, __ATOMIC_SEQ_CST);
 	trap_poke();
 	return n;
 }
 
-bool uart_is_open(enum uart_line line)
+/* The flag is up before the ring is looked at, and uart_take() does it the other way round. */
+bool uart_has_room(enum uart_line line)
 {
-	return ring_used(&uarts[line].received) <= RING_SIZE / 2;
+	struct uart *uart = &uarts[line];
+
+	__atomic_store_n(&uart->is_awaited, true, __ATOMIC_SEQ_CST);
+	if (ring_used(&uart->received) > RING_SIZE / 2)
+		return false;
+	__atomic_store_n(&uart->is_awaited, false, __ATOMIC_SEQ_CST);
+	return true;
 }
 
 void uart_set_carrier(enum uart_line line, bool carrier)
@@ -232,9 +236,10 @@ static uint8_t uart_take(struct uart *uart)
 	uint8_t byte = 0;
 
 	ring_read(&uart->received, &byte);
-	if (__atomic_load_n(&uart->full, __ATOMIC_SEQ_CST) &&
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&uart->is_awaited, __ATOMIC_SEQ_CST) &&
 	    ring_used(&uart->received) <= RING_SIZE / 2) {
-		__atomic_store_n(&uart->full, false, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&uart->is_awaited, false, __ATOMIC_SEQ_CST);
 		io_wake();
 	}
 	return byte;
@@ -265,6 +270,16 @@ static uint8_t uart_read_msr(struct uart *uart)
 	return (uint8_t)(modem | MSR_CTS_DSR);
 }
 
+/* The transmitter is empty unless nobody takes what it has sent. */
+static uint8_t uart_read_lsr(struct uart *uart)
+{
+	uint8_t value = ring_used(&uart->received) > 0 ? LSR_READY : 0;
+
+	if (uart != &uarts[UART_CONTROL] || !io_is_busy())
+		value |= LSR_TRANSMIT_EMPTY;
+	return value;
+}
+
 static uint8_t uart_read(struct uart *uart, enum uart_register at)
 {
 	bool dlab = uart->lcr & LCR_DLAB;
@@ -281,8 +296,7 @@ static uint8_t uart_read(struct uart *uart, enum uart_register at)
 	case UART_MCR:
 		return uart->mcr;
 	case UART_LSR:
-		return (uint8_t)(LSR_TRANSMIT_EMPTY |
-				 (ring_used(&uart->received) > 0 ? LSR_READY : 0));
+		return uart_read_lsr(uart);
 	case UART_MSR:
 		return uart_read_msr(uart);
 	case UART_SCR:

@@ -19,9 +19,11 @@ void uart_init(void);
 
 /* ---- the I/O thread's side -------------------------------------------------- */
 
-/* Puts bytes on the line; returns how many it took.  uart_is_open() tells when it takes more. */
+/* Puts bytes on the line; returns how many it took. */
 size_t uart_receive(enum uart_line line, const uint8_t *bytes, size_t size);
-bool uart_is_open(enum uart_line line);
+
+/* false: io_wake() is called when there is room again. */
+bool uart_has_room(enum uart_line line);
 
 /* Raises or drops carrier detect; with it dropped, what is on the line is lost. */
 void uart_set_carrier(enum uart_line line, bool carrier);

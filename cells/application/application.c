@@ -10,6 +10,7 @@
 #include <clew/application.h>
 
 #include <clew/cell.h>
+#include <clew/child.h>
 #include <clew/console.h>
 #include <clew/heap.h>
 #include <clew/linker.h>
@@ -26,7 +27,7 @@ typedef int main_function(int argc, const char *const *argv);
 /* The cell in a namespace of its own, and the task in it. */
 struct attempt_record {
 	namespace_ref ns;
-	task_handle task; /* empty: not started */
+	task_child task; /* empty: not started, or ended */
 	main_function *main;
 	bool loaded;
 	char name[CELL_NAME_MAX];
@@ -54,18 +55,6 @@ static struct launch_record *launch_at(const launch *l)
 
 /* ---- one attempt ------------------------------------------------------------- */
 
-static void stop(struct attempt_record *record)
-{
-	struct task_exit exit;
-
-	if (IS_EMPTY(record->task))
-		return;
-	if (task_kill(record->task.word) < 0)
-		log_write("application: %s had ended already", record->name);
-	if (task_join(&record->task, WAIT_FOREVER, &exit) != 0)
-		task_handle_cleanup(&record->task);
-}
-
 static void attempt_cleanup(attempt *place)
 {
 	struct attempt_record *record = attempt_at(place);
@@ -74,7 +63,7 @@ static void attempt_cleanup(attempt *place)
 	place->word = 0;
 	if (!record)
 		return;
-	stop(record);
+	task_child_cleanup(&record->task);
 	if (record->loaded && linker_unload(&record->ns, record->name, &diag) < 0)
 		log_write("application: %s stays loaded: %s", record->name, diag.what);
 	namespace_ref_cleanup(&record->ns);
@@ -156,8 +145,14 @@ static int attempt_start(const struct launch_record *run, uint32_t n)
 		.output = run->options.output,
 	};
 
+	OWN(task_handle, handle) = OWNER_EMPTY;
+	int r;
+
 	memcpy(start.text, run->text, sizeof(start.text));
-	return TASK_SPAWN(begin, &start, &options, &record->task);
+	r = TASK_SPAWN(begin, &start, &options, &handle);
+	if (r == 0)
+		PUT(record->task, task_child_of(MOVE(handle)));
+	return r;
 }
 
 /* ---- the supervisor's task ----------------------------------------------------- */
@@ -176,7 +171,7 @@ static void launch_cleanup(launch *place)
 static bool attempt_wait(struct launch_record *run, struct task_exit *ret)
 {
 	struct attempt_record *record = attempt_at(&run->attempt);
-	int r = task_join(&record->task, WAIT_FOREVER, ret);
+	int r = task_join(task_child_handle(&record->task), WAIT_FOREVER, ret);
 
 	attempt_cleanup(&run->attempt);
 	return r == 0;

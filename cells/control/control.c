@@ -77,26 +77,23 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct request *request,
 
 /* ---- requests ---------------------------------------------------------------------- */
 
-/* 0, CONSOLE_E_END, or refused. */
+/* The first byte is there.  0, CONSOLE_E_END, or refused. */
 static int read_header(struct request *request)
 {
-	uint64_t deadline_ns = WAIT_FOREVER;
+	uint64_t deadline_ns = clock_now_ns() + HEADER_NS;
 	size_t n = 0, got;
 
-	for (;;) {
-		int r = console_read(CONSOLE_CONTROL, request->header + n, 1, deadline_ns, &got);
+	while (request->header[n] != '\n') {
+		int r;
 
+		if (++n == CONTROL_HEADER_MAX)
+			return refuse(request, "header line longer than %d bytes",
+				      CONTROL_HEADER_MAX);
+		r = console_read(CONSOLE_CONTROL, request->header + n, 1, deadline_ns, &got);
 		if (r == WAIT_E_TIMEOUT)
 			return refuse(request, "header line does not end");
 		if (r != 0)
 			return r;
-		if (request->header[n] == '\n')
-			break;
-		if (n == 0)
-			deadline_ns = clock_now_ns() + HEADER_NS;
-		if (++n == CONTROL_HEADER_MAX)
-			return refuse(request, "header line longer than %d bytes",
-				      CONTROL_HEADER_MAX);
 	}
 	request->header[n] = 0;
 	return 0;
@@ -272,9 +269,9 @@ static int carry_out_in_task(struct request *request)
 	return exit.end == TASK_KILLED ? 1 : exit.value;
 }
 
-static void serve_one(void)
+static void serve_one(char first)
 {
-	__attribute__((cleanup(request_cleanup))) struct request request = { .n_words = 0 };
+	__attribute__((cleanup(request_cleanup))) struct request request = { .header = { first } };
 	int r = read_request(&request);
 
 	if (r == CONSOLE_E_END)
@@ -292,20 +289,23 @@ static void serve_one(void)
 		send_done(r);
 }
 
-static int serve(int unused)
+/* Waits outside of any request, where a swap may find it (task.h). */
+static int serve_step(void *unused)
 {
-	for (;;)
-		serve_one();
-	return unused;
+	size_t got;
+	char first;
+
+	if (console_read_step(CONSOLE_CONTROL, &first, 1, WAIT_FOREVER, &got) == 0)
+		serve_one(first);
+	return TASK_AGAIN;
 }
-TASK_ENTRY_PLAIN(serve, int);
 
 CELL_EXPORT int control_start(void)
 {
 	struct task_options options = { .name = "control", .output = CONSOLE_CONTROL };
+	struct task_loop loop = { serve_step, NULL };
 	task_handle handle = OWNER_EMPTY;
-	int argument = 0;
-	int r = TASK_SPAWN(serve, &argument, &options, &handle);
+	int r = task_spawn(task_repeat, &loop, sizeof(loop), &options, &handle);
 
 	if (r < 0)
 		return r;

@@ -10,6 +10,7 @@
 #include <clew/application.h>
 
 #include <clew/cell.h>
+#include <clew/child.h>
 #include <clew/clock.h>
 #include <clew/console.h>
 #include <clew/counter.h>
@@ -52,7 +53,7 @@ struct worker {
 	uint64_t sum;		 /* of its numbers */
 	uint64_t errors;
 	struct seen seen[SERVICES][VERSIONS_MAX];
-	task_handle task;
+	task_child task;
 };
 
 struct crew_record {
@@ -72,19 +73,12 @@ static struct crew_record *crew_at(const crew_owner *c)
 static void crew_owner_cleanup(crew_owner *place)
 {
 	struct crew_record *record = crew_at(place);
-	struct task_exit exit;
 
 	place->word = 0;
 	if (!record)
 		return;
-	for (uint64_t i = 0; i < record->n_workers; i++) {
-		task_handle *task = &record->workers[i].task;
-
-		if (IS_EMPTY(*task))
-			continue;
-		if (task_kill(task->word) < 0 || task_join(task, WAIT_FOREVER, &exit) != 0)
-			task_handle_cleanup(task);
-	}
+	for (uint64_t i = 0; i < record->n_workers; i++)
+		task_child_cleanup(&record->workers[i].task);
 	heap_free(record);
 }
 
@@ -233,15 +227,18 @@ static int report_all(const struct crew_record *crew, uint64_t time_ns)
 static int start_worker(struct crew_record *crew, uint64_t until_ns)
 {
 	struct worker *worker = &crew->workers[crew->n_workers];
+	OWN(task_handle, handle) = OWNER_EMPTY;
 	int r;
 
 	worker->settings = &crew->settings;
 	worker->until_ns = until_ns;
 	worker->pointer = greeter_greet;
-	r = TASK_SPAWN(work, &worker, NULL, &worker->task);
-	if (r == 0)
-		crew->n_workers++;
-	return r;
+	r = TASK_SPAWN(work, &worker, NULL, &handle);
+	if (r < 0)
+		return r;
+	PUT(worker->task, task_child_of(MOVE(handle)));
+	crew->n_workers++;
+	return 0;
 }
 
 static int hire(const struct settings *settings, crew_owner *ret)
@@ -272,7 +269,9 @@ static void await(struct crew_record *crew)
 	for (uint64_t i = 0; i < crew->n_workers; i++) {
 		struct worker *worker = &crew->workers[i];
 
-		if (task_join(&worker->task, WAIT_FOREVER, &exit) != 0 || exit.end != TASK_RETURNED)
+		int r = task_join(task_child_handle(&worker->task), WAIT_FOREVER, &exit);
+
+		if (r != 0 || exit.end != TASK_RETURNED)
 			worker->errors++;
 	}
 }

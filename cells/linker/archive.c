@@ -52,20 +52,20 @@ static void describe_object(struct archive_object *object, const struct tar_memb
 {
 	struct diag ignored;
 	struct elf elf;
-	struct note note;
 
 	object->bytes = member->bytes;
 	object->size = member->size;
 	string_copy(object->file, sizeof(object->file), member->name);
 	string_copy(object->cell, sizeof(object->cell), member->name);
 	if (elf_open(&elf, member->name, member->bytes, member->size, &ignored) < 0 ||
-	    note_read(&elf, &note, &ignored) != 0)
+	    note_read(&elf, &object->note, &ignored) != 0)
 		return;
-	object->kind = note.header->kind;
+	object->kind = object->note.header->kind;
 	object->on_demand = !has_folder(member->name);
-	string_copy(object->cell, sizeof(object->cell), note_string(&note, note.header->name));
+	string_copy(object->cell, sizeof(object->cell),
+		    note_string(&object->note, object->note.header->name));
 	string_copy(object->summary, sizeof(object->summary),
-		    note_string(&note, note.header->summary));
+		    note_string(&object->note, object->note.header->summary));
 }
 
 int archive_read(const void *archive, size_t size, struct diag *reterr)
@@ -130,17 +130,9 @@ const struct archive_object *archive_find(const char *name)
 
 static bool provides(const struct archive_object *object, const char *symbol)
 {
-	struct diag ignored;
-	struct elf elf;
-	struct note note;
-
-	if (!object->on_demand || object->kind != CELL_SERVICE)
-		return false;
-	if (elf_open(&elf, object->file, object->bytes, object->size, &ignored) < 0 ||
-	    note_read(&elf, &note, &ignored) != 0)
-		return false;
-	return note_find(&note, symbol, NOTE_PROVIDES_FUNCTION) ||
-	       note_find(&note, symbol, NOTE_PROVIDES_DATA);
+	return object->on_demand && object->kind == CELL_SERVICE &&
+	       (note_find(&object->note, symbol, NOTE_PROVIDES_FUNCTION) ||
+		note_find(&object->note, symbol, NOTE_PROVIDES_DATA));
 }
 
 const struct archive_object *archive_provider(const char *symbol)

@@ -16,15 +16,6 @@
 #define STUB_SIZE 8
 #define ENTRIES_PER_PAGE (PAGE_SIZE / STUB_SIZE - 1)
 
-struct link_entry *entry_find(const struct link_cell *cell, const char *name)
-{
-	struct link_entry *entry = cell->entries;
-
-	while (entry && !string_equal(entry->name, name))
-		entry = entry->next;
-	return entry;
-}
-
 static void write_word(uintptr_t va, uint64_t word)
 {
 	machine_patch(va, &word, sizeof(word));
@@ -95,61 +86,75 @@ static void write_stub(uintptr_t stub, uintptr_t slot)
 	machine_patch(stub, bytes, sizeof(bytes));
 }
 
-static int note_created(struct transaction *transaction, struct link_cell *cell,
-			struct link_export *export, struct link_entry *entry)
+static void give_empty_page(struct link_cell *cell)
 {
-	struct created_entry *created = heap_alloc(sizeof(*created));
+	struct link_extent text = { .va = cell->entry_text, .size = PAGE_SIZE };
+	struct link_extent slots = { .va = cell->entry_slots, .size = PAGE_SIZE };
+	struct pool *pools = linker_self()->pools;
 
-	if (!created)
-		return -ENOMEM;
-	*created = (struct created_entry){
-		.next = transaction->created,
-		.cell = cell,
-		.export = export,
-		.entry = entry,
-	};
-	transaction->created = created;
-	return 0;
+	cell->entry_text = page_before(text.va);
+	cell->entry_slots = page_before(slots.va);
+	cell->entry_used = cell->entry_text ? ENTRIES_PER_PAGE : 0;
+	pool_free(&pools[POOL_TEXT], POOL_TEXT, &text);
+	pool_free(&pools[POOL_CONSTANTS], POOL_CONSTANTS, &slots);
 }
 
-int entry_get(struct transaction *transaction, struct link_cell *cell, struct link_export *export,
-	      const char *name, uintptr_t value, struct link_version *version,
-	      struct link_entry **ret)
+static void fill(struct link_cell *cell, struct link_entry *entry, uintptr_t value,
+		 struct link_version *version)
 {
-	OWN(irq_guard, guard) = irq_off();
-	OWN(heap_block, block) = OWNER_EMPTY;
-	size_t length = string_length(name) + 1;
-	struct link_entry *entry = export && export->entry ? export->entry
-							   : entry_find(cell, name);
-	int r = 0;
-
-	if (entry) {
-		*ret = entry;
-		return 0;
-	}
-	if (!cell->entry_text || cell->entry_used == ENTRIES_PER_PAGE)
-		r = take_pages(cell);
-	if (r == 0)
-		r = heap_block_new(sizeof(*entry) + length, &block);
-	if (r == 0)
-		r = note_created(transaction, cell, export, heap_block_at(&block));
-	if (r < 0)
-		return r;
-	entry = (void *)(uintptr_t)MOVE(block).word;
-	memcpy(entry->name, name, length);
 	entry->stub = cell->entry_text + cell->entry_used * STUB_SIZE;
 	entry->slot = cell->entry_slots + cell->entry_used * 8ul;
 	entry->value = value;
 	entry->version = version;
-	entry->type_hash = export ? export->type_hash : 0;
 	cell->entry_used++;
 	write_word(entry->slot, value);
 	write_stub(entry->stub, entry->slot);
 	entry->next = cell->entries;
 	cell->entries = entry;
+}
+
+/* Pages come last of what may fail, so that a failure leaves none behind. */
+int entry_new(struct transaction *transaction, struct link_cell *cell, struct link_export *export,
+	      const char *name, uintptr_t value, struct link_version *version,
+	      struct link_entry **ret)
+{
+	OWN(irq_guard, guard) = irq_off();
+	OWN(heap_block, block) = OWNER_EMPTY;
+	OWN(heap_block, note) = OWNER_EMPTY;
+	size_t length = string_length(name) + 1;
+	struct created_entry *created;
+	struct link_entry *entry;
+	int r = heap_block_new(sizeof(*entry) + length, &block);
+
+	if (r == 0)
+		r = heap_block_new(sizeof(*created), &note);
+	if (r == 0 && (!cell->entry_text || cell->entry_used == ENTRIES_PER_PAGE))
+		r = take_pages(cell);
+	if (r < 0)
+		return transaction_out_of_memory(transaction, cell->name, "an entry");
+	entry = (void *)(uintptr_t)MOVE(block).word;
+	memcpy(entry->name, name, length);
+	entry->type_hash = export ? export->type_hash : 0;
+	fill(cell, entry, value, version);
 	if (export)
 		export->entry = entry;
+	created = (void *)(uintptr_t)MOVE(note).word;
+	created->cell = cell;
+	created->export = export;
+	created->entry = entry;
+	created->next = transaction->created;
+	transaction->created = created;
 	*ret = entry;
+	return 0;
+}
+
+int entry_of_export(struct transaction *transaction, struct link_export *export,
+		    struct link_entry **ret)
+{
+	if (!export->entry)
+		return entry_new(transaction, export->cell, export, export->name, export->value,
+				 export->cell->current, ret);
+	*ret = export->entry;
 	return 0;
 }
 
@@ -167,17 +172,8 @@ void entry_undo(struct transaction *transaction)
 		if (created->export)
 			created->export->entry = NULL;
 		machine_patch_fill(created->entry->stub, 0xcc, STUB_SIZE);
-		if (--cell->entry_used == 0) {
-			struct link_extent text = { .va = cell->entry_text, .size = PAGE_SIZE };
-			struct link_extent slots = { .va = cell->entry_slots, .size = PAGE_SIZE };
-			struct pool *pools = linker_self()->pools;
-
-			cell->entry_text = page_before(text.va);
-			cell->entry_slots = page_before(slots.va);
-			cell->entry_used = cell->entry_text ? ENTRIES_PER_PAGE : 0;
-			pool_free(&pools[POOL_TEXT], POOL_TEXT, &text);
-			pool_free(&pools[POOL_CONSTANTS], POOL_CONSTANTS, &slots);
-		}
+		if (--cell->entry_used == 0)
+			give_empty_page(cell);
 		heap_free(created->entry);
 		heap_free(created);
 	}

@@ -38,9 +38,10 @@ static bool lock_try(void)
 
 linker_lock linker_lock_take(void)
 {
+	/* However the sleep ends, the answer is to try again. */
 	while (!lock_try()) {
-		if (task_sleep_step && task_sleep_step(machine_clock_ns() + LOCK_RETRY_NS) < 0)
-			break;
+		if (task_sleep_step && task_sleep_step(machine_clock_ns() + LOCK_RETRY_NS) != 0)
+			continue;
 	}
 	return (linker_lock){ 1 };
 }
@@ -103,15 +104,14 @@ CELL_EXPORT int linker_symbol(const namespace_ref *ns, const char *symbol, uintp
 	struct diag ignored;
 	int r;
 
-	if (!export)
+	if (!export || !export->value)
 		return -ENOENT;
 	if (!export->is_function) {
 		*ret = export->value;
 		return 0;
 	}
 	transaction_init(&transaction, &ignored);
-	r = entry_get(&transaction, export->cell, export, export->name, export->value,
-		      export->cell->current, &entry);
+	r = entry_of_export(&transaction, export, &entry);
 	if (r < 0)
 		return r;
 	entry_keep(&transaction);
@@ -155,8 +155,8 @@ CELL_EXPORT int linker_unload(const namespace_ref *ns, const char *name, struct 
 	if (user)
 		return refuse_unload(cell, "cell is in use", user->name, reterr);
 	if (cell->versions && cell->versions->next)
-		return refuse_unload(cell, "a replaced version is still there",
-				     "not yet retired", reterr);
+		return refuse_unload(cell, "a replaced version is still there", "not yet retired",
+				     reterr);
 	forget_cell(cell);
 	return 0;
 }
@@ -239,9 +239,10 @@ static int add_machine(struct namespace *root)
 		export->is_function = true;
 		export->value = info->symbols[i].address;
 		export->is_published = true;
-		r = namespace_publish(root, export);
+		r = namespace_reserve(root, 1);
 		if (r < 0)
 			return r;
+		namespace_publish(root, export);
 	}
 	return 0;
 }

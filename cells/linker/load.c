@@ -24,6 +24,10 @@ static void loading_free(struct loading *loading)
 	heap_free(loading->sections);
 	heap_free(loading->symbols);
 	heap_free(loading->targets);
+	heap_free(loading->exports);
+	heap_free(loading->entries);
+	heap_free(loading->note_first);
+	heap_free(loading->note_next);
 	heap_free(loading->words);
 	heap_free(loading);
 }
@@ -110,15 +114,15 @@ static int identify(struct transaction *transaction, struct loading *loading,
 	if (loading->is_foreign)
 		foreign_name(file, name);
 	else
-		string_copy(name, sizeof(name), note_string(&loading->note,
-							    loading->note.header->name));
+		string_copy(name, sizeof(name),
+			    note_string(&loading->note, loading->note.header->name));
 	if (identity) {
 		loading->cell = identity;
 		return 0;
 	}
 	if (record_cell_find(loading->ns, name)) {
-		transaction_refuse(transaction->reterr, name, "cell is loaded already", "another identity",
-			 name);
+		transaction_refuse(transaction->reterr, name, "cell is loaded already",
+				   "another identity", name);
 		return -EALREADY;
 	}
 	loading->is_new_cell = true;
@@ -144,41 +148,68 @@ static int check_successor(struct transaction *transaction, const struct loading
 	if (loading->is_new_cell)
 		return 0;
 	if (loading->is_foreign || cell->kind == 0) {
-		transaction_refuse(transaction->reterr, cell->name, "a foreign object cannot replace a cell",
-			 "an object recorded by cellc", loading->elf.name);
+		transaction_refuse(transaction->reterr, cell->name,
+				   "a foreign object cannot replace a cell",
+				   "an object recorded by cellc", loading->elf.name);
 		return -EPERM;
 	}
 	name = note_string(&loading->note, loading->note.header->name);
 	if (!string_equal(name, cell->name)) {
-		transaction_refuse(transaction->reterr, cell->name, "the object is another cell", cell->name,
-			 name);
+		transaction_refuse(transaction->reterr, cell->name, "the object is another cell",
+				   cell->name, name);
 		return -EPERM;
 	}
-	if (loading->note.header->state_hash == cell->state_hash)
+	if (loading->note.header->state_hash == cell->state_hash &&
+	    loading->note.header->state_size == cell->state.used)
 		return 0;
 	format_text(expected, sizeof(expected), "%016lx, %lu bytes", cell->state_hash,
 		    cell->state.used);
 	format_text(found, sizeof(found), "%016lx, %lu bytes", loading->note.header->state_hash,
 		    loading->note.header->state_size);
-	transaction_refuse(transaction->reterr, cell->name, "layout of the state differs", expected, found);
+	transaction_refuse(transaction->reterr, cell->name, "layout of the state differs", expected,
+			   found);
 	string_copy(transaction->reterr->symbol, sizeof(transaction->reterr->symbol),
 		    note_string(&loading->note, loading->note.header->state_symbol));
 	return -EPERM;
 }
 
+/* The state's hash speaks of a layout; what is adopted must have its size. */
+static int check_state(struct transaction *transaction, const struct loading *loading)
+{
+	uint64_t size = loading->object.size[LINK_STATE];
+	char expected[72], found[72];
+
+	if (loading->is_foreign || size == loading->note.header->state_size)
+		return 0;
+	format_text(expected, sizeof(expected), "%lu bytes", loading->note.header->state_size);
+	format_text(found, sizeof(found), "%lu bytes", size);
+	transaction_refuse(transaction->reterr, loading->cell->name,
+			   "the state has another size than its record says", expected, found);
+	return -ENOEXEC;
+}
+
 static int lay_out(struct transaction *transaction, struct loading *loading)
 {
+	size_t n_symbols = loading->elf.n_symbols + 1ul;
 	const char *state = NULL;
+	int r;
 
 	loading->sections = heap_alloc(loading->elf.n_sections * sizeof(*loading->sections));
-	loading->symbols = heap_alloc((loading->elf.n_symbols + 1) * sizeof(*loading->symbols));
-	loading->targets = heap_alloc((loading->elf.n_symbols + 1) * sizeof(*loading->targets));
-	if (!loading->sections || !loading->symbols || !loading->targets)
-		return transaction_out_of_memory(transaction, loading->elf.name, "tables of the object's symbols");
+	loading->symbols = heap_alloc(n_symbols * sizeof(*loading->symbols));
+	loading->targets = heap_alloc(n_symbols * sizeof(*loading->targets));
+	loading->entries = heap_alloc(n_symbols * sizeof(*loading->entries));
+	if (!loading->sections || !loading->symbols || !loading->targets || !loading->entries)
+		return transaction_out_of_memory(transaction, loading->elf.name,
+						 "tables of the object's symbols");
 	if (!loading->is_foreign && loading->note.header->state_hash)
 		state = note_string(&loading->note, loading->note.header->state_symbol);
-	return link_layout(&loading->object, &loading->elf, state, loading->sections,
-			   loading->symbols, transaction->reterr);
+	r = link_layout(&loading->object, &loading->elf, state, loading->sections, loading->symbols,
+			transaction->reterr);
+	if (r == 0)
+		r = check_state(transaction, loading);
+	if (r == 0)
+		r = resolve_index_note(transaction, loading);
+	return r;
 }
 
 static int take_image(struct loading *loading, enum link_pool pool)
@@ -212,7 +243,8 @@ static int take_memory(struct transaction *transaction, struct loading *loading)
 	if (r == 0)
 		r = take_image(loading, LINK_CONST);
 	if (r < 0)
-		return transaction_out_of_memory(transaction, cell->name, "room in the arena's pools or the heap");
+		return transaction_out_of_memory(transaction, cell->name,
+						 "room in the arena's pools or the heap");
 	object->base[LINK_TEXT] = version->text.va;
 	object->base[LINK_CONST] = version->constants.va;
 	object->base[LINK_DATA] = version->data.va;
@@ -253,6 +285,8 @@ int transaction_add(struct transaction *transaction, struct namespace *ns,
 		loading->cell->current = loading->version;
 	r = take_memory(transaction, loading);
 	if (r == 0)
+		r = successor_find_entries(transaction, loading);
+	if (r == 0)
 		r = provide_exports(transaction, loading);
 	if (r == 0)
 		r = tags_record(transaction, loading);
@@ -262,7 +296,7 @@ int transaction_add(struct transaction *transaction, struct namespace *ns,
 static int index_unwind(struct transaction *transaction, struct loading *loading)
 {
 	const struct link_object *object = &loading->object;
-	const uint8_t *bytes = object->image[LINK_CONST] + object->eh_frame;
+	const uint8_t *constants = object->image[LINK_CONST], *bytes;
 	uint64_t lsda = object->base[LINK_CONST] + object->lsda;
 	uint64_t at = object->base[LINK_CONST] + object->eh_frame;
 	struct link_version *version = loading->version;
@@ -271,15 +305,21 @@ static int index_unwind(struct transaction *transaction, struct loading *loading
 
 	if (object->eh_frame_size == 0)
 		return 0;
+	bytes = constants + object->eh_frame;
 	r = unwind_index(bytes, object->eh_frame_size, at, lsda, lsda + object->lsda_size, NULL, 0,
 			 &count, transaction->reterr);
 	if (r == 0 && count > 0) {
 		version->unwind = heap_alloc(count * sizeof(*version->unwind));
 		if (!version->unwind)
-			return transaction_out_of_memory(transaction, loading->cell->name, "the unwind table");
+			return transaction_out_of_memory(transaction, loading->cell->name,
+							 "the unwind table");
 		r = unwind_index(bytes, object->eh_frame_size, at, lsda, lsda + object->lsda_size,
 				 version->unwind, count, &version->n_unwind, transaction->reterr);
 	}
+	if (r == 0)
+		r = unwind_check_lsdas(constants, object->size[LINK_CONST],
+				       object->base[LINK_CONST], version->unwind, version->n_unwind,
+				       transaction->reterr);
 	if (r < 0) {
 		string_copy(transaction->reterr->cell, sizeof(transaction->reterr->cell),
 			    loading->cell->name);
@@ -332,7 +372,8 @@ static void record_slots(struct loading *loading)
 		if (!loading->targets[i])
 			continue;
 		if (symbol->call_slot)
-			add_slot(loading, got + (symbol->call_slot - 1) * 8ul, LINK_SLOT_CALL, 0, i);
+			add_slot(loading, got + (symbol->call_slot - 1) * 8ul, LINK_SLOT_CALL, 0,
+				 i);
 		if (symbol->address_slot)
 			add_slot(loading, got + (symbol->address_slot - 1) * 8ul,
 				 address_kind(loading, i), 0, i);
@@ -353,7 +394,8 @@ static int record_words(struct transaction *transaction, struct loading *loading
 	if (in_state > 0 && loading->is_new_cell) {
 		cell->state_slots = heap_alloc(in_state * sizeof(struct link_slot));
 		if (!cell->state_slots)
-			return transaction_out_of_memory(transaction, cell->name, "the list of the state's words");
+			return transaction_out_of_memory(transaction, cell->name,
+							 "the list of the state's words");
 	}
 	for (uint32_t i = 0; i < loading->object.n_words; i++) {
 		const struct link_word *word = &loading->words[i];
@@ -383,7 +425,8 @@ static int relocate(struct transaction *transaction, struct loading *loading)
 	loading->words = heap_alloc((loading->object.n_words + 1ul) * sizeof(*loading->words));
 	loading->version->slots = heap_alloc((n_slots + 1ul) * sizeof(struct link_slot));
 	if (!loading->words || !loading->version->slots)
-		return transaction_out_of_memory(transaction, loading->cell->name, "the list of slots");
+		return transaction_out_of_memory(transaction, loading->cell->name,
+						 "the list of slots");
 	r = link_relocate(&loading->object, loading->words, transaction->reterr);
 	if (r == 0)
 		r = record_words(transaction, loading);
@@ -392,9 +435,10 @@ static int relocate(struct transaction *transaction, struct loading *loading)
 	record_slots(loading);
 	r = index_unwind(transaction, loading);
 	if (r == 0)
-		r = resolve_successors(transaction, loading);
+		r = successor_list_entries(transaction, loading);
 	if (r == 0 && record_functions(loading) < 0)
-		r = transaction_out_of_memory(transaction, loading->cell->name, "the names of functions");
+		r = transaction_out_of_memory(transaction, loading->cell->name,
+					      "the names of functions");
 	return r;
 }
 
@@ -436,33 +480,31 @@ int transaction_link(struct transaction *transaction)
 	return 0;
 }
 
-static int publish_exports(struct loading *loading)
+/* Room for everything first, so that publishing cannot fail half way. */
+static int reserve_room(const struct transaction *transaction)
 {
-	for (struct link_export *export = loading->cell->exports; export; export = export->next) {
-		int r;
+	uint32_t count = 0;
+	int r = 0;
+
+	for (const struct loading *loading = transaction->first; loading; loading = loading->next) {
+		for (uint32_t i = 0; i < loading->version->n_definitions; i++)
+			count += !loading->version->definitions[i].export->is_published;
+	}
+	for (const struct loading *loading = transaction->first; loading && r == 0;
+	     loading = loading->next)
+		r = namespace_reserve(loading->ns, count);
+	return r;
+}
+
+static void publish_exports(struct loading *loading)
+{
+	for (uint32_t i = 0; i < loading->version->n_definitions; i++) {
+		struct link_export *export = loading->version->definitions[i].export;
 
 		if (export->is_published)
 			continue;
-		r = namespace_publish(loading->ns, export);
-		if (r < 0)
-			return r;
+		namespace_publish(loading->ns, export);
 		export->is_published = true;
-	}
-	return 0;
-}
-
-static void withdraw_exports(struct transaction *transaction)
-{
-	for (struct loading *loading = transaction->first; loading; loading = loading->next) {
-		for (struct link_export *export = loading->cell->exports; export;
-		     export = export->next) {
-			/* Of a loaded cell, only what this version would have brought. */
-			if (!loading->is_new_cell && export->value)
-				continue;
-			if (export->is_published)
-				namespace_withdraw(loading->ns, export);
-			export->is_published = false;
-		}
 	}
 }
 
@@ -492,14 +534,11 @@ int transaction_publish(struct transaction *transaction)
 {
 	OWN(irq_guard, guard) = irq_off();
 
-	for (struct loading *loading = transaction->first; loading; loading = loading->next) {
-		int r = publish_exports(loading);
-
-		if (r < 0) {
-			withdraw_exports(transaction);
-			return transaction_out_of_memory(transaction, loading->cell->name, "a namespace's table");
-		}
-	}
+	if (reserve_room(transaction) < 0)
+		return transaction_out_of_memory(transaction, transaction->first->cell->name,
+						 "a namespace's table");
+	for (struct loading *loading = transaction->first; loading; loading = loading->next)
+		publish_exports(loading);
 	for (struct loading *loading = transaction->first; loading; loading = loading->next)
 		make_known(loading);
 	transaction_finish(transaction);

@@ -24,19 +24,21 @@
 struct archive_object {
 	const void *bytes;
 	size_t size;
-	uint32_t kind;    /* 0: foreign */
-	bool on_demand;   /* at the top of the archive: loaded when needed */
+	uint32_t kind;	  /* 0: foreign */
+	bool on_demand;	  /* at the top of the archive: loaded when needed */
+	struct note note; /* borrows `bytes`; not of a foreign object */
 	char cell[CELL_NAME_MAX];
 	char file[64];
 	char summary[CELL_SUMMARY_MAX];
 };
 
 struct linker_state {
-	struct link_cell *cells;       /* newest first */
+	struct link_cell *cells;	  /* newest first */
 	struct link_version **text_owner; /* by page of the text pool; the heap's */
-	struct archive_object *archive;   /* the heap's */
+	struct archive_object *archive;	  /* the heap's */
 	uint32_t n_archive;
-	uint32_t busy;                 /* a transaction is open */
+	uint32_t busy; /* a transaction is open */
+	uint32_t mark; /* last one given out, see link_cell */
 	uint64_t last_id;
 	struct pool pools[POOLS];
 };
@@ -54,16 +56,20 @@ struct loading {
 	struct elf elf;
 	struct note note;
 	bool is_foreign;
-	bool is_new_cell;              /* else another version of a loaded one */
+	bool is_new_cell; /* else another version of a loaded one */
 	struct link_object object;
 	struct link_cell *cell;
 	struct link_version *version;
 	struct namespace *ns;
 	struct link_section *sections;
 	struct link_symbol *symbols;
-	struct link_export **targets;  /* by symbol: who provides it */
+	/* by symbol */
+	struct link_export **targets; /* who provides what is needed */
+	struct link_export **exports; /* of what is provided */
+	struct link_entry **entries;  /* of functions whose address is taken, as far as known */
 	struct link_word *words;
-	uint32_t need_cursor, provide_cursor; /* where note searches begin */
+	/* the note's symbols by name: first of a bucket + 1, next in its chain + 1 */
+	uint32_t *note_first, *note_next;
 };
 
 struct transaction {
@@ -104,19 +110,33 @@ MUST_USE int provide_exports(struct transaction *transaction, struct loading *lo
 /* resolve.c */
 MUST_USE int resolve_needs(struct transaction *transaction, struct loading *loading);
 MUST_USE int resolve_entries(struct transaction *transaction, struct loading *loading);
-/* Which functions of another version follow the cell's entries. */
-MUST_USE int resolve_successors(struct transaction *transaction, struct loading *loading);
-uint64_t note_type_hash(const struct note *note, uint32_t *cursor, const char *name,
-			uint32_t kind_a, uint32_t kind_b);
+/* Which functions of another version follow the cell's entries, once it is placed. */
+MUST_USE int successor_list_entries(struct transaction *transaction, struct loading *loading);
+/* What the note says of the name under one of the kinds; 0: nothing. */
+uint64_t resolve_type_hash(const struct loading *loading, const char *name, uint32_t kind_a,
+			   uint32_t kind_b);
+/* Makes resolve_type_hash() possible. */
+MUST_USE int resolve_index_note(struct transaction *transaction, struct loading *loading);
 
-/* entry.c: the entry called `name` of the cell, made if it is not there. */
-MUST_USE int entry_get(struct transaction *transaction, struct link_cell *cell,
+/* successor.c: the cell's entries whose names are this object's functions. */
+MUST_USE int successor_find_entries(struct transaction *transaction, struct loading *loading);
+/* An identity for a function of this object, whether or not others can see it. */
+#define ENTRY_NAME_MAX 160
+void entry_name(const struct loading *loading, uint32_t symbol, char ret[ENTRY_NAME_MAX]);
+
+/*
+ * entry.c: makes the entry called `name` of the cell, which has none of that
+ * name.  export NULL: the function is hidden.
+ */
+MUST_USE int entry_new(struct transaction *transaction, struct link_cell *cell,
 		       struct link_export *export, const char *name, uintptr_t value,
 		       struct link_version *version, struct link_entry **ret);
+/* The entry of an export, made if it has none. */
+MUST_USE int entry_of_export(struct transaction *transaction, struct link_export *export,
+			     struct link_entry **ret);
 void entry_undo(struct transaction *transaction);
 void entry_keep(struct transaction *transaction); /* what was made stays */
 void entry_free_all(struct link_cell *cell);
-struct link_entry *entry_find(const struct link_cell *cell, const char *name);
 
 /* record.c */
 MUST_USE int record_cell_new(struct namespace *ns, const char *name, struct link_cell **ret);
@@ -124,7 +144,6 @@ void record_cell_free(struct link_cell *cell); /* with its entries and state */
 MUST_USE int record_version_new(struct link_cell *cell, struct link_version **ret);
 void record_version_free(struct link_version *version); /* with its extents */
 MUST_USE int record_export_new(struct link_cell *cell, const char *name, struct link_export **ret);
-struct link_export *record_export_find(const struct link_cell *cell, const char *name);
 bool record_is_in_state(const struct link_cell *cell, uintptr_t value);
 struct link_cell *record_cell_find(const struct namespace *ns, const char *name);
 void record_slot_attach(struct link_slot *slot);

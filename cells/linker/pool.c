@@ -21,15 +21,33 @@ static void set_used(struct pool *pool, uint32_t page, uint32_t count, bool used
 	}
 }
 
+/* The first page in [from, to) whose bit is `used`; `to` when there is none. */
+static uint32_t find_page(const struct pool *pool, uint32_t from, uint32_t to, bool used)
+{
+	while (from < to) {
+		uint64_t word = pool->bitmap[from / 64];
+		uint64_t wanted = (used ? word : ~word) >> (from % 64);
+
+		if (wanted) {
+			from += (uint32_t)__builtin_ctzll(wanted);
+			return from < to ? from : to;
+		}
+		from = (from / 64 + 1) * 64;
+	}
+	return to;
+}
+
 /* The first run of free pages in [from, to); `to` when there is none. */
 static uint32_t find_run(const struct pool *pool, uint32_t from, uint32_t to, uint32_t count)
 {
-	uint32_t run = 0;
+	while (from < to) {
+		uint32_t start = find_page(pool, from, to, false);
 
-	for (uint32_t page = from; page < to; page++) {
-		run = pool_is_used(pool, page) ? 0 : run + 1;
-		if (run == count)
-			return page + 1 - count;
+		if (to - start < count)
+			return to;
+		from = find_page(pool, start, start + count, true);
+		if (from == start + count)
+			return start;
 	}
 	return to;
 }

@@ -12,13 +12,18 @@
 
 #include "link/record.h"
 
-enum pool_kind { POOL_TEXT, POOL_CONSTANTS, POOL_DATA, POOLS };
+enum pool_kind {
+	POOL_TEXT,
+	POOL_CONSTANTS,
+	POOL_DATA,
+	POOLS
+};
 
 struct pool {
 	uintptr_t start;
 	uint32_t pages;
-	uint32_t used;    /* pages */
-	uint32_t hint;    /* where the next search begins */
+	uint32_t used; /* pages */
+	uint32_t hint; /* where the next search begins */
 	uint32_t reserved;
 	uint64_t *bitmap; /* the heap's; 1: used */
 };

@@ -7,7 +7,7 @@
 #include "base/string.h"
 
 void transaction_refuse(struct diag *diag, const char *cell, const char *what, const char *expected,
-		     const char *found)
+			const char *found)
 {
 	memset(diag, 0, sizeof(*diag));
 	diag->offset = DIAG_NO_OFFSET;
@@ -46,8 +46,7 @@ static int refuse_provider(struct transaction *transaction, struct loading *load
 	return -ENOEXEC;
 }
 
-static int check_provided(struct transaction *transaction, struct loading *loading,
-			  uint32_t symbol)
+static int check_provided(struct transaction *transaction, struct loading *loading, uint32_t symbol)
 {
 	const char *name = elf_symbol_name(&loading->elf, symbol);
 	unsigned int type = ELF64_ST_TYPE(loading->elf.symbols[symbol].st_info);
@@ -57,58 +56,71 @@ static int check_provided(struct transaction *transaction, struct loading *loadi
 				       "a provided symbol has no type", "STT_FUNC or STT_OBJECT",
 				       "STT_NOTYPE");
 	for (const struct loading *other = transaction->first; other; other = other->next) {
-		if (other != loading && other->ns == loading->ns && other->is_new_cell &&
-		    record_export_find(other->cell, name))
+		uint32_t defined = other->exports ? link_definition(&other->object, name) : 0;
+
+		if (other != loading && other->ns == loading->ns && defined &&
+		    other->exports[defined])
 			return refuse_provider(transaction, loading, symbol,
-					       "symbol is provided by two cells",
-					       other->cell->name, loading->cell->name);
+					       "symbol is provided by two cells", other->cell->name,
+					       loading->cell->name);
 	}
 	return 0;
 }
 
-/* A weak definition gives way to one that is there; a strong one is an error. */
-static bool gives_way(const struct loading *loading, uint32_t symbol,
-		      const struct link_export *published)
+/* The record of a name that the cell has not provided so far. */
+static int new_export(struct transaction *transaction, struct loading *loading, uint32_t symbol,
+		      uint64_t type_hash, struct link_export **ret)
 {
-	return published && published->cell != loading->cell &&
-	       published->cell->ns == loading->ns &&
-	       ELF64_ST_BIND(loading->elf.symbols[symbol].st_info) == STB_WEAK;
+	const Elf64_Sym *sym = &loading->elf.symbols[symbol];
+	struct link_export *export;
+	int r = record_export_new(loading->cell, elf_symbol_name(&loading->elf, symbol), &export);
+
+	if (r < 0)
+		return transaction_out_of_memory(transaction, loading->cell->name,
+						 "an export's record");
+	export->is_function = ELF64_ST_TYPE(sym->st_info) == STT_FUNC;
+	export->is_state = record_is_in_state(loading->cell, loading->symbols[symbol].address);
+	export->value = loading->is_new_cell ? loading->symbols[symbol].address : 0;
+	export->size = sym->st_size;
+	export->type_hash = type_hash;
+	/* It was hidden, and its address was taken. */
+	export->entry = loading->entries[symbol];
+	*ret = export;
+	return 0;
 }
 
 static int define(struct transaction *transaction, struct loading *loading, uint32_t symbol)
 {
+	const Elf64_Sym *sym = &loading->elf.symbols[symbol];
 	const char *name = elf_symbol_name(&loading->elf, symbol);
 	struct link_version *version = loading->version;
-	struct link_export *published = namespace_find(loading->ns, name);
-	struct link_export *export = record_export_find(loading->cell, name);
-	uintptr_t value = loading->symbols[symbol].address;
-	uint64_t hash = note_type_hash(&loading->note, &loading->provide_cursor, name,
-				       NOTE_PROVIDES_FUNCTION, NOTE_PROVIDES_DATA);
+	struct link_export *export = namespace_find(loading->ns, name);
+	uint64_t hash =
+		resolve_type_hash(loading, name, NOTE_PROVIDES_FUNCTION, NOTE_PROVIDES_DATA);
 	int r = check_provided(transaction, loading, symbol);
 
 	if (r < 0)
 		return r;
-	if (gives_way(loading, symbol, published))
-		return 0;
-	if (published && published->cell != loading->cell && published->cell->ns == loading->ns)
+	/* What a parent provides is shadowed. */
+	if (export && export->cell->ns != loading->ns)
+		export = NULL;
+	if (export && export->cell != loading->cell) {
+		/* A weak definition gives way to one that is there; a strong one is an error. */
+		if (ELF64_ST_BIND(sym->st_info) == STB_WEAK)
+			return 0;
 		return refuse_provider(transaction, loading, symbol,
-				       "symbol is provided by two cells", published->cell->name,
+				       "symbol is provided by two cells", export->cell->name,
 				       loading->cell->name);
-	if (!export) {
-		r = record_export_new(loading->cell, name, &export);
-		if (r < 0)
-			return transaction_out_of_memory(transaction, loading->cell->name, "an export's record");
-		export->is_function = ELF64_ST_TYPE(loading->elf.symbols[symbol].st_info) ==
-				      STT_FUNC;
-		export->is_state = record_is_in_state(loading->cell, value);
-		export->value = loading->is_new_cell ? value : 0;
-		export->size = loading->elf.symbols[symbol].st_size;
-		export->type_hash = hash;
 	}
+	if (!export)
+		r = new_export(transaction, loading, symbol, hash, &export);
+	if (r < 0)
+		return r;
+	loading->exports[symbol] = export;
 	version->definitions[version->n_definitions++] = (struct link_definition){
 		.export = export,
-		.value = value,
-		.size = loading->elf.symbols[symbol].st_size,
+		.value = loading->symbols[symbol].address,
+		.size = sym->st_size,
 		.type_hash = hash,
 	};
 	return 0;
@@ -118,13 +130,15 @@ int provide_exports(struct transaction *transaction, struct loading *loading)
 {
 	uint32_t count = 0;
 
+	loading->exports = heap_alloc((loading->elf.n_symbols + 1ul) * sizeof(*loading->exports));
 	for (uint32_t i = 1; i < loading->elf.n_symbols; i++)
 		count += is_provided(loading, i);
-	if (count == 0)
+	if (count == 0 && loading->exports)
 		return 0;
 	loading->version->definitions = heap_alloc(count * sizeof(struct link_definition));
-	if (!loading->version->definitions)
-		return transaction_out_of_memory(transaction, loading->cell->name, "the list of exports");
+	if (!loading->version->definitions || !loading->exports)
+		return transaction_out_of_memory(transaction, loading->cell->name,
+						 "the list of exports");
 	for (uint32_t i = 1; i < loading->elf.n_symbols; i++) {
 		int r = is_provided(loading, i) ? define(transaction, loading, i) : 0;
 

@@ -9,20 +9,18 @@
 #include "base/format.h"
 #include "base/string.h"
 
+/* Each walk has a mark of its own, so a cell is counted once. */
 static uint32_t count_users(const struct link_cell *cell)
 {
-	uint32_t count = 0;
+	uint32_t mark = ++linker_self()->mark, count = 0;
 
-	for (const struct link_cell *other = linker_self()->cells; other; other = other->next) {
-		bool uses = false;
+	for (const struct link_export *export = cell->exports; export; export = export->next) {
+		for (const struct link_slot *slot = export->users; slot; slot = slot->next) {
+			struct link_cell *user = slot->user->cell;
 
-		for (const struct link_export *export = cell->exports; export && !uses;
-		     export = export->next) {
-			for (const struct link_slot *slot = export->users; slot && !uses;
-			     slot = slot->next)
-				uses = slot->user->cell == other && other != cell;
+			count += user != cell && user->mark != mark;
+			user->mark = mark;
 		}
-		count += uses;
 	}
 	return count;
 }

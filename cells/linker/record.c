@@ -106,15 +106,6 @@ int record_export_new(struct link_cell *cell, const char *name, struct link_expo
 	return 0;
 }
 
-struct link_export *record_export_find(const struct link_cell *cell, const char *name)
-{
-	struct link_export *export = cell->exports;
-
-	while (export && !string_equal(export->name, name))
-		export = export->next;
-	return export;
-}
-
 bool record_is_in_state(const struct link_cell *cell, uintptr_t value)
 {
 	return value - cell->state.va < cell->state.size;

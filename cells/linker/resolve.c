@@ -7,23 +7,44 @@
 #include "base/format.h"
 #include "base/string.h"
 
-/*
- * cellc writes symbols in the order of the symbol table, so a search that
- * goes on where the last one ended finds each at once.
- */
-uint64_t note_type_hash(const struct note *note, uint32_t *cursor, const char *name,
-			uint32_t kind_a, uint32_t kind_b)
+int resolve_index_note(struct transaction *transaction, struct loading *loading)
 {
-	uint32_t count = note->header ? note->header->n_symbols : 0;
+	const struct note *note = &loading->note;
+	uint32_t count = loading->is_foreign ? 0 : note->header->n_symbols;
 
-	for (uint32_t i = 0; i < count; i++) {
-		const struct note_symbol *symbol = &note->symbols[(*cursor + i) % count];
+	if (count == 0)
+		return 0;
+	loading->note_first = heap_alloc(count * sizeof(*loading->note_first));
+	loading->note_next = heap_alloc(count * sizeof(*loading->note_next));
+	if (!loading->note_first || !loading->note_next)
+		return transaction_out_of_memory(transaction, loading->elf.name,
+						 "an index of the note");
+	/* From the last to the first, so that a chain has them in order. */
+	for (uint32_t i = count; i > 0; i--) {
+		const char *name = note_string(note, note->symbols[i - 1].name);
+		uint32_t bucket = (uint32_t)(string_hash(name) % count);
+
+		loading->note_next[i - 1] = loading->note_first[bucket];
+		loading->note_first[bucket] = i;
+	}
+	return 0;
+}
+
+uint64_t resolve_type_hash(const struct loading *loading, const char *name, uint32_t kind_a,
+			   uint32_t kind_b)
+{
+	const struct note *note = &loading->note;
+	uint32_t i;
+
+	if (!loading->note_first)
+		return 0;
+	i = loading->note_first[string_hash(name) % note->header->n_symbols];
+	for (; i; i = loading->note_next[i - 1]) {
+		const struct note_symbol *symbol = &note->symbols[i - 1];
 
 		if ((symbol->kind == kind_a || symbol->kind == kind_b) &&
-		    string_equal(note_string(note, symbol->name), name)) {
-			*cursor = (*cursor + i + 1) % count;
+		    string_equal(note_string(note, symbol->name), name))
 			return symbol->type_hash;
-		}
 	}
 	return 0;
 }
@@ -37,15 +58,14 @@ static bool is_visible(const struct loading *from, const struct loading *provide
 static struct link_export *find_pending(const struct transaction *transaction,
 					const struct loading *from, const char *name)
 {
-	for (const struct loading *loading = transaction->first; loading;
-	     loading = loading->next) {
-		struct link_export *export;
+	for (const struct loading *loading = transaction->first; loading; loading = loading->next) {
+		uint32_t symbol;
 
-		if (!loading->is_new_cell || !is_visible(from, loading))
+		if (!loading->is_new_cell || !loading->exports || !is_visible(from, loading))
 			continue;
-		export = record_export_find(loading->cell, name);
-		if (export)
-			return export;
+		symbol = link_definition(&loading->object, name);
+		if (symbol && loading->exports[symbol])
+			return loading->exports[symbol];
 	}
 	return NULL;
 }
@@ -75,12 +95,12 @@ static int refuse(struct transaction *transaction, const struct loading *loading
 	return -ENOEXEC;
 }
 
-static int check_provider(struct transaction *transaction, struct loading *loading,
-			  uint32_t symbol, const struct link_export *export)
+static int check_provider(struct transaction *transaction, struct loading *loading, uint32_t symbol,
+			  const struct link_export *export)
 {
 	uint32_t flags = loading->symbols[symbol].flags;
-	uint64_t need = note_type_hash(&loading->note, &loading->need_cursor, export->name,
-				       NOTE_NEEDS_FUNCTION, NOTE_NEEDS_DATA);
+	uint64_t need =
+		resolve_type_hash(loading, export->name, NOTE_NEEDS_FUNCTION, NOTE_NEEDS_DATA);
 	char expected[72], found[72];
 
 	if ((flags & LINK_CALLED) && !export->is_function)
@@ -106,6 +126,9 @@ static int resolve_need(struct transaction *transaction, struct loading *loading
 	struct link_export *export = namespace_find(loading->ns, name);
 	int r = 0;
 
+	/* What no version provides any more, or only the one that this is to replace. */
+	if (export && (!export->value || export->cell == loading->cell))
+		export = NULL;
 	if (!export)
 		export = find_pending(transaction, loading, name);
 	if (!export && ELF64_ST_BIND(sym->st_info) == STB_WEAK)
@@ -136,34 +159,38 @@ int resolve_needs(struct transaction *transaction, struct loading *loading)
 	return 0;
 }
 
-/* An identity for a function of this object, whether or not others can see it. */
-static void entry_name(const struct loading *loading, uint32_t symbol, char *ret, size_t size)
+void entry_name(const struct loading *loading, uint32_t symbol, char ret[ENTRY_NAME_MAX])
 {
 	const char *name = elf_symbol_name(&loading->elf, symbol);
 	uint32_t file = loading->symbols[symbol].file;
 
 	if (ELF64_ST_BIND(loading->elf.symbols[symbol].st_info) == STB_LOCAL)
-		format_text(ret, size, "%s:%s", file ? elf_symbol_name(&loading->elf, file) : "",
-			    name);
+		format_text(ret, ENTRY_NAME_MAX, "%s:%s",
+			    file ? elf_symbol_name(&loading->elf, file) : "", name);
 	else
-		string_copy(ret, size, name);
+		string_copy(ret, ENTRY_NAME_MAX, name);
 }
 
 static int own_entry(struct transaction *transaction, struct loading *loading, uint32_t symbol)
 {
 	struct link_symbol *own = &loading->symbols[symbol];
-	struct link_entry *entry;
-	char name[160];
-	int r;
+	struct link_export *export = loading->exports[symbol];
+	struct link_entry *entry = loading->entries[symbol];
+	char name[ENTRY_NAME_MAX];
+	int r = 0;
 
-	entry_name(loading, symbol, name, sizeof(name));
-	r = entry_get(transaction, loading->cell, record_export_find(loading->cell, name), name,
-		      own->call, loading->version, &entry);
+	if (!entry && export)
+		entry = export->entry;
+	entry_name(loading, symbol, name);
+	if (!entry)
+		r = entry_new(transaction, loading->cell, export, name, own->call, loading->version,
+			      &entry);
 	if (r < 0)
 		return r;
 	if (entry->version == loading->version && !entry->type_hash)
-		entry->type_hash = note_type_hash(&loading->note, &loading->provide_cursor, name,
-						  NOTE_ADDRESS_TAKEN, NOTE_PROVIDES_FUNCTION);
+		entry->type_hash = resolve_type_hash(loading, name, NOTE_ADDRESS_TAKEN,
+						     NOTE_PROVIDES_FUNCTION);
+	loading->entries[symbol] = entry;
 	own->address = entry->stub;
 	return 0;
 }
@@ -179,8 +206,7 @@ static int others_entry(struct transaction *transaction, struct loading *loading
 	needed->address = export->value;
 	if (!export->is_function || !(needed->flags & LINK_ADDRESSED))
 		return 0;
-	r = entry_get(transaction, export->cell, export, export->name, export->value,
-		      export->cell->current, &entry);
+	r = entry_of_export(transaction, export, &entry);
 	if (r < 0)
 		return r;
 	needed->address = entry->stub;
@@ -201,56 +227,6 @@ int resolve_entries(struct transaction *transaction, struct loading *loading)
 			r = own_entry(transaction, loading, i);
 		if (r < 0)
 			return r;
-	}
-	return 0;
-}
-
-/* The function of this object that has the entry's name and type; 0: none. */
-static uint32_t successor_of(struct loading *loading, const struct link_entry *entry)
-{
-	char name[160];
-
-	for (uint32_t i = 1; i < loading->elf.n_symbols; i++) {
-		uint32_t section = elf_symbol_section(&loading->elf, i);
-		uint64_t hash;
-
-		if (ELF64_ST_TYPE(loading->elf.symbols[i].st_info) != STT_FUNC ||
-		    section == SHN_UNDEF)
-			continue;
-		entry_name(loading, i, name, sizeof(name));
-		if (!string_equal(name, entry->name))
-			continue;
-		hash = note_type_hash(&loading->note, &loading->provide_cursor, name,
-				      NOTE_ADDRESS_TAKEN, NOTE_PROVIDES_FUNCTION);
-		return hash == entry->type_hash ? i : 0;
-	}
-	return 0;
-}
-
-int resolve_successors(struct transaction *transaction, struct loading *loading)
-{
-	struct link_version *version = loading->version;
-	uint32_t count = 0;
-
-	if (loading->is_new_cell)
-		return 0;
-	for (const struct link_entry *entry = loading->cell->entries; entry; entry = entry->next)
-		count++;
-	if (count == 0)
-		return 0;
-	version->entry_values = heap_alloc(count * sizeof(*version->entry_values));
-	if (!version->entry_values)
-		return transaction_out_of_memory(transaction, loading->cell->name,
-						 "the list of entries");
-	for (struct link_entry *entry = loading->cell->entries; entry; entry = entry->next) {
-		uint32_t symbol = entry->version == version ? 0 : successor_of(loading, entry);
-
-		if (symbol)
-			version->entry_values[version->n_entry_values++] =
-				(struct link_entry_value){
-					.entry = entry,
-					.value = loading->symbols[symbol].call,
-				};
 	}
 	return 0;
 }

@@ -18,13 +18,14 @@
 
 #define TABLE_FIRST 64 /* places; a power of two */
 
-struct namespace {
+struct namespace
+{
 	struct namespace *next;
-	struct namespace *parent;    /* a counted reference */
-	struct link_export **table;  /* open addressing by string_hash */
-	struct link_export **order;  /* in order of publication */
+	struct namespace *parent;   /* a counted reference */
+	struct link_export **table; /* open addressing by string_hash */
+	struct link_export **order; /* in order of publication */
 	uint64_t id;
-	uint32_t n_places;           /* of table; order has as many */
+	uint32_t n_places; /* of table; order has half as many */
 	uint32_t n_exports;
 	uint32_t references;
 	char name[NAMESPACE_NAME_MAX];
@@ -61,16 +62,15 @@ static void fill_table(struct namespace *ns, struct link_export **table, uint32_
 }
 
 /* Half of the places stay free, so a search always ends. */
-static int grow(struct namespace *ns)
+static int grow(struct namespace *ns, uint32_t n_places)
 {
-	uint32_t n_places = ns->n_places ? ns->n_places * 2 : TABLE_FIRST;
 	OWN(heap_block, table) = OWNER_EMPTY;
 	OWN(heap_block, order) = OWNER_EMPTY;
 	struct link_export **new_order;
 	int r = heap_block_new(n_places * sizeof(*ns->table), &table);
 
 	if (r == 0)
-		r = heap_block_new(n_places * sizeof(*ns->order), &order);
+		r = heap_block_new(n_places / 2 * sizeof(*ns->order), &order);
 	if (r < 0)
 		return r;
 	new_order = heap_block_at(&order);
@@ -102,7 +102,7 @@ CELL_EXPORT int namespace_new(const namespace_ref *parent, const char *name, nam
 	if (r < 0)
 		return r;
 	ns = heap_block_at(&block);
-	r = grow(ns);
+	r = grow(ns, TABLE_FIRST);
 	if (r < 0)
 		return r;
 	ns->references = 1;
@@ -182,36 +182,60 @@ CELL_EXPORT uint64_t namespace_id(const struct namespace *ns)
 	return ns->id;
 }
 
-CELL_EXPORT int namespace_publish(struct namespace *ns, struct link_export *export)
+CELL_EXPORT int namespace_reserve(struct namespace *ns, uint32_t count)
 {
 	OWN(irq_guard, guard) = irq_off();
-	struct link_export **place;
+	uint32_t n_places = ns->n_places;
 
-	if ((ns->n_exports + 1) * 2 > ns->n_places) {
-		int r = grow(ns);
+	while (ns->n_exports + count > n_places / 2)
+		n_places *= 2;
+	return n_places == ns->n_places ? 0 : grow(ns, n_places);
+}
 
-		if (r < 0)
-			return r;
-	}
-	place = find_place(ns->table, ns->n_places, export->name);
-	if (*place)
-		return -EEXIST;
+CELL_EXPORT void namespace_publish(struct namespace *ns, struct link_export *export)
+{
+	OWN(irq_guard, guard) = irq_off();
+	struct link_export **place = find_place(ns->table, ns->n_places, export->name);
+
+	assert(!*place);
+	assert(ns->n_exports < ns->n_places / 2);
 	*place = export;
+	export->order = ns->n_exports;
 	ns->order[ns->n_exports++] = export;
-	return 0;
+}
+
+static uint32_t home_of(const struct namespace *ns, const struct link_export *export)
+{
+	return (uint32_t)string_hash(export->name) & (ns->n_places - 1);
+}
+
+/* Closes the gap: what comes behind it moves there unless its own place is after the gap. */
+static void remove_place(struct namespace *ns, uint32_t gap)
+{
+	uint32_t mask = ns->n_places - 1;
+
+	for (uint32_t at = (gap + 1) & mask; ns->table[at]; at = (at + 1) & mask) {
+		uint32_t home = home_of(ns, ns->table[at]);
+
+		if (((at - home) & mask) < ((at - gap) & mask))
+			continue;
+		ns->table[gap] = ns->table[at];
+		gap = at;
+	}
+	ns->table[gap] = NULL;
 }
 
 CELL_EXPORT void namespace_withdraw(struct namespace *ns, struct link_export *export)
 {
 	OWN(irq_guard, guard) = irq_off();
-	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < ns->n_exports; i++) {
-		if (ns->order[i] != export)
-			ns->order[kept++] = ns->order[i];
+	assert(export->order < ns->n_exports && ns->order[export->order] == export);
+	remove_place(ns, (uint32_t)(find_place(ns->table, ns->n_places, export->name) - ns->table));
+	ns->n_exports--;
+	for (uint32_t i = export->order; i < ns->n_exports; i++) {
+		ns->order[i] = ns->order[i + 1];
+		ns->order[i]->order = i;
 	}
-	ns->n_exports = kept;
-	fill_table(ns, ns->table, ns->n_places);
 }
 
 CELL_EXPORT struct link_export *namespace_find(const struct namespace *ns, const char *name)

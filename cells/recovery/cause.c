@@ -34,7 +34,7 @@ static const char *vector_name(uint64_t vector)
 	case TRAP_SS:
 		return "stack fault: address is not canonical";
 	case TRAP_GP:
-		return "general protection: address is not canonical or instruction not allowed";
+		return "general protection: bad address or privileged instruction";
 	case TRAP_MF:
 		return "x87 floating-point exception";
 	case TRAP_AC:
@@ -84,8 +84,22 @@ void fault_cause(const struct trap_frame *frame, const struct fault_site *site, 
 		format_text(to, size, "trap %lu", frame->vector);
 }
 
-/* Bytes of ModRM, SIB and displacement: Intel SDM vol. 2, tables 2-2 and 2-3. */
-static int modrm_length(const uint8_t *modrm)
+const char *file_name(const char *path)
+{
+	const char *name = path;
+
+	for (; *path; path++) {
+		if (*path == '/')
+			name = path + 1;
+	}
+	return name;
+}
+
+/*
+ * Bytes of ModRM, SIB and displacement, 0: there are not that many.
+ * Intel SDM vol. 2, tables 2-2 and 2-3.
+ */
+static int modrm_length(const uint8_t *modrm, int left)
 {
 	int mod = *modrm >> 6, rm = *modrm & 7, length = 1;
 
@@ -93,6 +107,8 @@ static int modrm_length(const uint8_t *modrm)
 		return 1;
 	if (rm == 4) {
 		length++;
+		if (left < length)
+			return 0;
 		if (mod == 0 && (modrm[1] & 7) == 5)
 			length += 4;
 	}
@@ -105,9 +121,11 @@ bool ends_in_call(const uint8_t *start, const uint8_t *end)
 {
 	if (end - start >= 5 && end[-5] == 0xe8)
 		return true;
-	for (const uint8_t *at = end - 2; at >= start && end - at <= CALL_BYTES_MAX; at--) {
-		if (at[0] == 0xff && (at[1] >> 3 & 7) == 2 && (end - at > 2 || at[1] >> 6 == 3) &&
-		    modrm_length(at + 1) == end - at - 1)
+	for (int size = 2; size <= end - start && size < CALL_BYTES_MAX; size++) {
+		const uint8_t *at = end - size;
+
+		if (at[0] == 0xff && (at[1] >> 3 & 7) == 2 &&
+		    modrm_length(at + 1, size - 1) == size - 1)
 			return true;
 	}
 	return false;

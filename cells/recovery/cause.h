@@ -37,6 +37,9 @@ enum fault_start fault_start(const struct trap_frame *frame, const struct fault_
 void fault_cause(const struct trap_frame *frame, const struct fault_site *site, char *to,
 		 size_t size);
 
+/* What follows the last slash of a path. */
+const char *file_name(const char *path);
+
 /* The longest call instruction: an opcode, ModRM, SIB, a displacement, and a REX prefix. */
 #define CALL_BYTES_MAX 8
 

@@ -20,6 +20,15 @@ struct fault_record *fault_log_find(struct fault_log *log, uint64_t id)
 	return id != 0 && record->id == id ? record : NULL;
 }
 
+uint32_t fault_log_count(const struct fault_log *log, uint64_t task)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < FAULT_LOG_MAX; i++)
+		count += log->records[i].id != 0 && log->records[i].task == task;
+	return count;
+}
+
 const struct fault_record *fault_log_next(const struct fault_log *log, uint64_t after)
 {
 	uint64_t oldest = log->last > FAULT_LOG_MAX ? log->last - FAULT_LOG_MAX + 1 : 1;

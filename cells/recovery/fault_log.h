@@ -20,6 +20,9 @@ struct fault_record *fault_log_new(struct fault_log *log);
 /* NULL: no such record is kept. */
 struct fault_record *fault_log_find(struct fault_log *log, uint64_t id);
 
+/* How many of the kept records are about the task. */
+uint32_t fault_log_count(const struct fault_log *log, uint64_t task);
+
 /* The kept record with the smallest id above `after`; NULL: none. */
 const struct fault_record *fault_log_next(const struct fault_log *log, uint64_t after);
 

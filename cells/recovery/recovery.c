@@ -24,36 +24,48 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "cause.h"
+#include "death.h"
 #include "fault_log.h"
 #include "walk.h"
 
 #define STACK_PAGES 8
 #define NESTED_MAX 16
+#define CRASHES_MAX 8
 #define VECTOR_PANIC 256
 #define CAUSE_MAX sizeof(((struct fault_record *)NULL)->cause)
-
-/* Words of task_unwind.exception; its address is all that landing pads know of it. */
-enum {
-	EXCEPTION_CLASS,
-	EXCEPTION_RESERVE_OPEN
-};
-#define EXCEPTION_CLEW 0x57454c43ul
 
 struct recovery_state {
 	map_none guard;
 	map_rw stack; /* of the fault handler */
-	uintptr_t stack_low, stack_high;
-	uint32_t deaths; /* reports of a fault that nobody can survive */
+	uintptr_t stack_low;
+	uint64_t stack_size; /* not its end: that would be a pointer to what lies behind */
+	uint32_t deaths;     /* reports of a fault that nobody can survive */
 	struct fault_log log;
 };
 
 CELL_STATE(recovery, "the fault log outlives the tasks it is about");
+
+/* Intel SDM vol. 1, table 10-2.  All else being 0, the x87 registers are empty. */
+#define FX_X87_CONTROL 0
+#define FX_MXCSR 24
 
 /* What a frame's landing pad is given besides the frame. */
 struct control {
 	uint32_t mxcsr;
 	uint16_t x87_control;
 	bool irq_on;
+};
+
+/* A task that is at fault. */
+struct crash {
+	struct task *task;
+	struct unwind_cursor cursor; /* where to unwind from */
+	struct unwind_stack stack;
+	struct control control;
+	bool lost; /* there is no unwinding from the cursor */
+	uint32_t vector;
+	uintptr_t address;
+	char cause[CAUSE_MAX];
 };
 
 /* src/arch/x86_64/unwind.S */
@@ -66,51 +78,16 @@ _Static_assert(__builtin_offsetof(struct unwind_cursor, exact) == 144, "CURSOR_E
 _Static_assert(UNWIND_RBX == 3 && UNWIND_RBP == 6 && UNWIND_RSP == 7, "CURSOR_R*");
 _Static_assert(UNWIND_R12 == 12 && UNWIND_R15 == 15 && UNWIND_RIP == 16, "CURSOR_R*");
 
-/* ---- the end of the system ------------------------------------------------ */
-
-static void say(const char *text)
-{
-	machine_log(text, string_length(text));
-}
-
-static void say_frame(const struct fault_frame *frame)
-{
-	char line[160];
-
-	if (frame->symbol[0])
-		format_text(line, sizeof(line), "  %s:%s+0x%x\n", frame->cell, frame->symbol,
-			    frame->offset);
-	else
-		format_text(line, sizeof(line), "  %s 0x%lx\n", frame->cell, frame->pc);
-	say(line);
-}
-
-/* A second death is one in the report of the first: it says less each time. */
 static _Noreturn void die(const char *cause, const struct unwind_cursor *cursor,
 			  const struct unwind_stack *stack)
 {
-	uint32_t deaths = recovery_state.deaths++;
-	char line[160];
-
-	if (deaths < 2) {
-		format_text(line, sizeof(line), "clew: died: %s, rip 0x%lx rsp 0x%lx\n", cause,
-			    cursor->registers[UNWIND_RIP], cursor->registers[UNWIND_RSP]);
-		say(line);
-	}
-	if (deaths < 1) {
-		struct fault_frame trace[FAULT_BACKTRACE_MAX];
-		uint32_t n = walk_backtrace(*cursor, stack, trace, FAULT_BACKTRACE_MAX);
-
-		for (uint32_t i = 0; i < n; i++)
-			say_frame(&trace[i]);
-	}
-	machine_halt(MACHINE_DIED);
+	death(&recovery_state.deaths, cause, cursor, stack);
 }
 
 /* ---- the task's stack ----------------------------------------------------- */
 
-/* The stack without its reserve; empty: there is no record of the task. */
-static struct unwind_stack bounds_of(const struct task *task)
+/* The words that may be read, the reserve among them once it is open; empty: no such task. */
+static struct unwind_stack stack_of(const struct task *task)
 {
 	struct unwind_stack stack = { 0 };
 	struct task_memory memory;
@@ -120,28 +97,22 @@ static struct unwind_stack bounds_of(const struct task *task)
 	return stack;
 }
 
-/* The words that may be read: those of the reserve, below the stack, once it is open. */
-static struct unwind_stack stack_of(struct task *task, uint64_t rsp)
+/* In the guard page, or in the reserve while it is closed. */
+static bool is_overflow(const struct unwind_stack *stack, const struct trap_frame *frame)
 {
-	struct unwind_stack stack = bounds_of(task);
+	uintptr_t guard = stack->low - (TASK_RESERVE_PAGES + 1) * PAGE_SIZE;
 
-	if (task_unwind_of(task)->exception[EXCEPTION_RESERVE_OPEN] && rsp < stack.low &&
-	    rsp >= stack.low - TASK_RESERVE_PAGES * PAGE_SIZE)
-		stack.low = rsp;
-	return stack;
-}
-
-/* The reserve while it is closed, and the page below it. */
-static bool is_overflow(const struct task *task, const struct trap_frame *frame)
-{
-	struct unwind_stack stack = bounds_of(task);
-	uintptr_t guard = stack.low - (TASK_RESERVE_PAGES + 1) * PAGE_SIZE;
-
-	return frame->vector == TRAP_PF && stack.high != 0 && frame->address >= guard &&
-	       frame->address < stack.low;
+	return frame->vector == TRAP_PF && stack->high != 0 && frame->address >= guard &&
+	       frame->address < stack->low;
 }
 
 /* ---- unwinding ------------------------------------------------------------ */
+
+static void begin(struct task_unwind *unwinding)
+{
+	unwinding->active = 1;
+	unwinding->nested = 0;
+}
 
 static struct fault_record *record_of(const struct task_unwind *unwind)
 {
@@ -165,9 +136,8 @@ static _Noreturn void go_on(const struct unwind_cursor *cursor, uint64_t rip, ui
 		.rflags = 2 | (control->irq_on ? TRAP_RFLAGS_IF : 0),
 	};
 
-	/* Intel SDM vol. 1, table 10-2: FCW at 0, MXCSR at 24; a zero tag byte is an empty x87. */
-	memcpy(frame.fx, &control->x87_control, sizeof(control->x87_control));
-	memcpy(frame.fx + 24, &control->mxcsr, sizeof(control->mxcsr));
+	memcpy(frame.fx + FX_X87_CONTROL, &control->x87_control, sizeof(control->x87_control));
+	memcpy(frame.fx + FX_MXCSR, &control->mxcsr, sizeof(control->mxcsr));
 	machine_resume(&frame);
 }
 
@@ -248,7 +218,7 @@ _Noreturn void recovery_resume(struct unwind_cursor *cursor)
 
 	if (!task || !task_unwind_of(task)->active)
 		die("a landing pad that nobody ran", cursor, &stack);
-	stack = stack_of(task, cursor->registers[UNWIND_RSP]);
+	stack = stack_of(task);
 	unwind(task, cursor, &stack, &control);
 }
 
@@ -277,53 +247,59 @@ static void announce(const struct fault_record *record)
 		  record->id, record->task_name, cause, frame->cell, frame->symbol, frame->offset);
 }
 
-static void write_record(struct task *task, const char *cause, uint32_t vector, uintptr_t address,
-			 const struct unwind_cursor *cursor, const struct unwind_stack *stack)
+static void write_record(const struct crash *crash)
 {
 	struct fault_record *record = fault_log_new(&recovery_state.log);
 	struct task_info info;
 
 	record->time_ns = machine_clock_ns();
-	record->task = task_id_of(task);
+	record->task = task_id_of(crash->task);
 	if (task_next(record->task - 1, &info) == 0 && info.id == record->task)
 		string_copy(record->task_name, sizeof(record->task_name), info.name);
-	string_copy(record->cause, sizeof(record->cause), cause);
-	record->vector = vector;
-	record->address = address;
-	record->n_frames = walk_backtrace(*cursor, stack, record->frames, FAULT_BACKTRACE_MAX);
-	task_unwind_of(task)->fault_id = record->id;
+	string_copy(record->cause, sizeof(record->cause), crash->cause);
+	record->vector = crash->vector;
+	record->address = crash->address;
+	record->n_frames = (crash->lost ? walk_traces : walk_backtrace)(
+		&crash->cursor, &crash->stack, record->frames, FAULT_BACKTRACE_MAX);
+	task_unwind_of(crash->task)->fault_id = record->id;
 	announce(record);
 }
 
 /* A fault while the task is being unwound is one in a cleanup. */
-static void note_nested(struct task_unwind *unwind, const char *cause,
-			const struct unwind_cursor *cursor)
+static void note_nested(const struct crash *crash)
 {
+	struct task_unwind *unwind = task_unwind_of(crash->task);
 	struct fault_record *record = record_of(unwind);
+	struct fault_frame place;
 
 	unwind->nested++;
 	if (record)
 		record->nested = unwind->nested;
-	log_write("fault %lu: in a cleanup: %s at 0x%lx", unwind->fault_id, cause,
-		  cursor->registers[UNWIND_RIP]);
+	(void)walk_backtrace(&crash->cursor, &crash->stack, &place, 1);
+	log_write("fault %lu: in a cleanup: %s in %s:%s+0x%x", unwind->fault_id, crash->cause,
+		  place.cell, place.symbol, place.offset);
 }
 
-/* The task is at fault: how it will end, and the record of it. */
-static void begin_crash(struct task *task, const char *cause, uint32_t vector, uintptr_t address,
-			const struct unwind_cursor *cursor, const struct unwind_stack *stack)
+/* How the task will end, and the record of it; then its frames are left. */
+static _Noreturn void run_crash(struct crash *crash)
 {
-	struct task_unwind *unwind = task_unwind_of(task);
+	struct task_unwind *unwinding = task_unwind_of(crash->task);
 
-	if (unwind->fault_id == 0)
-		write_record(task, cause, vector, address, cursor, stack);
-	if (unwind->active) {
-		note_nested(unwind, cause, cursor);
-		return;
+	/* It has ended as crashed before: what it does after its last frame faults. */
+	if (!unwinding->active &&
+	    fault_log_count(&recovery_state.log, task_id_of(crash->task)) >= CRASHES_MAX)
+		die("a task that cannot end", &crash->cursor, &crash->stack);
+	if (unwinding->fault_id == 0)
+		write_record(crash);
+	if (unwinding->active) {
+		note_nested(crash);
+	} else {
+		begin(unwinding);
+		unwinding->exit = (struct task_exit){ TASK_CRASHED, (int)unwinding->fault_id };
 	}
-	unwind->active = 1;
-	unwind->nested = 0;
-	unwind->exception[EXCEPTION_CLASS] = EXCEPTION_CLEW;
-	unwind->exit = (struct task_exit){ TASK_CRASHED, (int)unwind->fault_id };
+	if (crash->lost)
+		finish(crash->task, &crash->cursor, &crash->stack, true, &crash->control);
+	unwind(crash->task, &crash->cursor, &crash->stack, &crash->control);
 }
 
 CELL_EXPORT int recovery_next_fault(uint64_t after, struct fault_record *ret)
@@ -341,7 +317,9 @@ CELL_EXPORT int recovery_next_fault(uint64_t after, struct fault_record *ret)
 
 static struct unwind_cursor cursor_of(const struct trap_frame *frame)
 {
-	struct unwind_cursor cursor = { .exact = true };
+	/* Only these two are told of the instruction after theirs: Intel SDM vol. 3, 6.15. */
+	bool is_trap = frame->vector == TRAP_BP || frame->vector == TRAP_OF;
+	struct unwind_cursor cursor = { .exact = !is_trap };
 
 	_Static_assert(__builtin_offsetof(struct trap_frame, rip) -
 				       __builtin_offsetof(struct trap_frame, rax) ==
@@ -381,35 +359,45 @@ static void leave_bad_call(struct unwind_cursor *cursor, const struct fault_site
 	cursor->exact = false;
 }
 
-static _Noreturn void crash(struct task *task, const struct trap_frame *frame)
+static struct control control_of(const struct trap_frame *frame)
 {
-	struct unwind_cursor cursor = cursor_of(frame);
-	struct unwind_stack stack;
-	bool overflow = is_overflow(task, frame);
 	struct control control = { .irq_on = (frame->rflags & TRAP_RFLAGS_IF) != 0 };
+
+	memcpy(&control.x87_control, frame->fx + FX_X87_CONTROL, sizeof(control.x87_control));
+	memcpy(&control.mxcsr, frame->fx + FX_MXCSR, sizeof(control.mxcsr));
+	return control;
+}
+
+static _Noreturn void crash_at(struct task *task, const struct trap_frame *frame)
+{
+	struct crash crash = {
+		.task = task,
+		.cursor = cursor_of(frame),
+		.control = control_of(frame),
+		.vector = (uint32_t)frame->vector,
+		.address = frame->address,
+	};
+	bool overflow;
 	struct fault_site site;
 	enum fault_start start;
-	char cause[CAUSE_MAX];
 
-	memcpy(&control.x87_control, frame->fx, sizeof(control.x87_control));
-	memcpy(&control.mxcsr, frame->fx + 24, sizeof(control.mxcsr));
+	crash.stack = stack_of(task);
+	overflow = is_overflow(&crash.stack, frame);
 	if (overflow && task_open_reserve(task))
-		task_unwind_of(task)->exception[EXCEPTION_RESERVE_OPEN] = 1;
-	stack = stack_of(task, frame->rsp);
-	site = site_of(frame, &stack, overflow);
+		crash.stack = stack_of(task);
+	site = site_of(frame, &crash.stack, overflow);
 	start = fault_start(frame, &site);
-	fault_cause(frame, &site, cause, sizeof(cause));
+	fault_cause(frame, &site, crash.cause, sizeof(crash.cause));
 	if (start == FAULT_BAD_CALL)
-		leave_bad_call(&cursor, &site);
-	begin_crash(task, cause, (uint32_t)frame->vector, frame->address, &cursor, &stack);
-	if (start == FAULT_SMASHED || start == FAULT_LOST)
-		finish(task, &cursor, &stack, true, &control);
-	unwind(task, &cursor, &stack, &control);
+		leave_bad_call(&crash.cursor, &site);
+	crash.lost = start == FAULT_SMASHED || start == FAULT_LOST;
+	run_crash(&crash);
 }
 
 static void handle_fault(struct trap_frame *frame)
 {
-	struct unwind_stack stack = { recovery_state.stack_low, recovery_state.stack_high };
+	struct unwind_stack stack = { recovery_state.stack_low,
+				      recovery_state.stack_low + recovery_state.stack_size };
 	struct task *task = task_current();
 	struct unwind_cursor cursor = cursor_of(frame);
 	char cause[CAUSE_MAX];
@@ -420,7 +408,7 @@ static void handle_fault(struct trap_frame *frame)
 		die(cause, &cursor, &stack);
 	}
 	if (task && !interrupt_active())
-		crash(task, frame);
+		crash_at(task, frame);
 	/* Nobody says how far this stack goes: the page the stack pointer is in is there. */
 	stack.low = frame->rsp;
 	stack.high = (frame->rsp | (PAGE_SIZE - 1)) + 1;
@@ -441,7 +429,7 @@ CELL_EXPORT int recovery_init(void)
 	if (r != 0)
 		return r;
 	recovery_state.stack_low = (uintptr_t)map_rw_at(&stack);
-	recovery_state.stack_high = recovery_state.stack_low + map_rw_size(&stack);
+	recovery_state.stack_size = map_rw_size(&stack);
 	machine_set_trap_handler(MACHINE_FAULTS, handle_fault, map_rw_at(&stack),
 				 map_rw_size(&stack));
 	PUT(recovery_state.stack, MOVE(stack));
@@ -455,64 +443,57 @@ CELL_EXPORT _Noreturn void recovery_unwind_caller(void)
 {
 	struct control control = control_here(machine_irq_save());
 	struct task *task = task_current();
-	struct task_unwind *unwinding;
 	struct unwind_cursor cursor;
 	struct unwind_stack stack = { 0 };
 
 	unwind_capture(&cursor);
 	if (!task || interrupt_active())
 		die("an exit without a task", &cursor, &stack);
-	unwinding = task_unwind_of(task);
-	unwinding->active = 1;
-	unwinding->exception[EXCEPTION_CLASS] = EXCEPTION_CLEW;
-	stack = stack_of(task, cursor.registers[UNWIND_RSP]);
+	begin(task_unwind_of(task));
+	stack = stack_of(task);
 	unwind(task, &cursor, &stack, &control);
 }
 
-/* The cursor is in one of the functions below: its caller is at fault. */
-static _Noreturn void end_with(const char *cause, struct unwind_cursor *cursor)
+/* crash has its cursor, in one of the functions below, and its cause: its caller is at fault. */
+static _Noreturn void end_with(struct crash *crash)
 {
-	struct control control = control_here(machine_irq_save());
-	struct task *task = task_current();
-	struct unwind_stack stack = { 0 };
-
-	if (!task || interrupt_active())
-		die(cause, cursor, &stack);
-	stack = stack_of(task, cursor->registers[UNWIND_RSP]);
-	walk_out(cursor, &stack);
-	begin_crash(task, cause, VECTOR_PANIC, 0, cursor, &stack);
-	unwind(task, cursor, &stack, &control);
+	crash->control = control_here(machine_irq_save());
+	crash->task = task_current();
+	crash->vector = VECTOR_PANIC;
+	if (!crash->task || interrupt_active())
+		die(crash->cause, &crash->cursor, &crash->stack);
+	crash->stack = stack_of(crash->task);
+	walk_out(&crash->cursor, &crash->stack);
+	run_crash(crash);
 }
 
 CELL_EXPORT _Noreturn void panic(const char *what)
 {
-	struct unwind_cursor cursor;
-	char cause[CAUSE_MAX];
+	struct crash crash = { 0 };
 
-	unwind_capture(&cursor);
-	format_text(cause, sizeof(cause), "panic: %s", what);
-	end_with(cause, &cursor);
+	unwind_capture(&crash.cursor);
+	format_text(crash.cause, CAUSE_MAX, "panic: %s", what);
+	end_with(&crash);
 }
 
 CELL_EXPORT _Noreturn void panic_assert(const char *expression, const char *file, int line)
 {
-	struct unwind_cursor cursor;
-	char cause[CAUSE_MAX];
+	struct crash crash = { 0 };
 
-	unwind_capture(&cursor);
-	format_text(cause, sizeof(cause), "assert: %s (%s:%d)", expression, file, line);
-	end_with(cause, &cursor);
+	unwind_capture(&crash.cursor);
+	format_text(crash.cause, CAUSE_MAX, "assert: %s (%s:%d)", expression, file_name(file),
+		    line);
+	end_with(&crash);
 }
 
 CELL_EXPORT _Noreturn void own_overwritten(const char *file, int line)
 {
-	struct unwind_cursor cursor;
-	char cause[CAUSE_MAX];
+	struct crash crash = { 0 };
 
-	unwind_capture(&cursor);
-	format_text(cause, sizeof(cause), "panic: a live owner was overwritten (%s:%d)", file,
-		    line);
-	end_with(cause, &cursor);
+	unwind_capture(&crash.cursor);
+	format_text(crash.cause, CAUSE_MAX, "panic: live owner overwritten (%s:%d)",
+		    file_name(file), line);
+	end_with(&crash);
 }
 
 /* Every cell with cleanups names it; nobody calls it, for the walk knows C's only language. */
@@ -525,7 +506,7 @@ CELL_EXPORT void __gcc_personality_v0(void)
 CELL_EXPORT void recovery_stack(uintptr_t *ret_low, uintptr_t *ret_high)
 {
 	*ret_low = recovery_state.stack_low;
-	*ret_high = recovery_state.stack_high;
+	*ret_high = recovery_state.stack_low + recovery_state.stack_size;
 }
 
 CELL("recovery", 1, CELL_SERVICE, "unwinds tasks that fault, panic, exit or are killed; fault log");

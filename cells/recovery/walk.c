@@ -116,15 +116,35 @@ static void name_frame(uint64_t pc, struct fault_frame *frame)
 	frame->version = place.version;
 }
 
-uint32_t walk_backtrace(struct unwind_cursor cursor, const struct unwind_stack *stack,
+uint32_t walk_backtrace(const struct unwind_cursor *cursor, const struct unwind_stack *stack,
 			struct fault_frame *frames, uint32_t max)
 {
-	for (uint32_t n = 0; n < max; n++) {
-		uint64_t pc = lookup_pc(&cursor);
+	struct unwind_cursor at = *cursor;
 
-		name_frame(pc, &frames[n]);
-		if (step(&cursor, entry_at(pc), stack) != 0)
+	for (uint32_t n = 0; n < max; n++) {
+		uint64_t pc = lookup_pc(&at);
+
+		name_frame(walk_is_text(pc) ? pc : at.registers[UNWIND_RIP], &frames[n]);
+		if (step(&at, entry_at(pc), stack) != 0)
 			return n + 1;
 	}
 	return max;
+}
+
+uint32_t walk_traces(const struct unwind_cursor *cursor, const struct unwind_stack *stack,
+		     struct fault_frame *frames, uint32_t max)
+{
+	uint64_t at = (cursor->registers[UNWIND_RSP] + 7) & ~7ul;
+	uint32_t n = 1;
+
+	name_frame(lookup_pc(cursor), &frames[0]);
+	if (at < stack->low)
+		return n;
+	for (; n < max && at < stack->high && stack->high - at >= 8; at += 8) {
+		uint64_t word = *(const uint64_t *)at;
+
+		if (walk_is_after_call(word))
+			name_frame(word - 1, &frames[n++]);
+	}
+	return n;
 }

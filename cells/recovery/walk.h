@@ -30,7 +30,14 @@ enum walk_end walk_to_pad(struct unwind_cursor *cursor, const struct unwind_stac
 void walk_out(struct unwind_cursor *cursor, const struct unwind_stack *stack);
 
 /* Names at most `max` frames, beginning with the cursor's; returns how many. */
-uint32_t walk_backtrace(struct unwind_cursor cursor, const struct unwind_stack *stack,
+uint32_t walk_backtrace(const struct unwind_cursor *cursor, const struct unwind_stack *stack,
 			struct fault_frame *frames, uint32_t max);
+
+/*
+ * For a stack that cannot be walked: names the cursor's address, then every
+ * word from its stack pointer up that may be a return address.
+ */
+uint32_t walk_traces(const struct unwind_cursor *cursor, const struct unwind_stack *stack,
+		     struct fault_frame *frames, uint32_t max);
 
 #endif

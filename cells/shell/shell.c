@@ -26,6 +26,10 @@
 struct shell_state {
 	struct jobs jobs;
 	bool failed; /* a command on the terminal failed */
+	bool greeted;
+	size_t script_at;  /* bytes of the script that were executed */
+	task_handle shell; /* the task that takes commands; its keeper's */
+	uint32_t restarts;
 };
 
 CELL_STATE(shell, "jobs outlive the command that started them") = { 0 };
@@ -157,106 +161,108 @@ static int execute_line(const struct line *line, int stream)
 	return exit.end == TASK_CRASHED ? STATUS_FAILED : exit.value;
 }
 
-static int execute(const char *at, const char *end, int stream)
+/* Takes the next command out of *at .. end and runs it: LINE_E_END, or its status. */
+static int execute_next(const char **at, const char *end, int stream, int *ret_status)
 {
 	struct line line;
-	int status = 0;
+	int r = line_next(at, end, &line);
 
-	for (;;) {
-		int r = line_next(&at, end, &line);
-
-		if (r == LINE_E_END)
-			return status;
-		if (r != 0)
-			say(stream, "%s\n", line_error(r));
-		if (r == 0 && execute_line(&line, stream) == 0)
-			continue;
-		status = 1;
-		if (stream == CONSOLE_TERMINAL)
-			shell_state.failed = true;
-	}
+	if (r == LINE_E_END)
+		return r;
+	if (r != 0)
+		say(stream, "%s\n", line_error(r));
+	*ret_status = r == 0 ? execute_line(&line, stream) : STATUS_FAILED;
+	if (*ret_status != 0 && stream == CONSOLE_TERMINAL)
+		shell_state.failed = true;
+	return 0;
 }
 
 CELL_EXPORT int shell_execute(const char *text, int stream)
 {
-	return execute(text, text + string_length(text), stream);
+	const char *end = text + string_length(text);
+	int status, failed = 0;
+
+	while (execute_next(&text, end, stream, &status) == 0)
+		failed |= status != 0;
+	return failed;
 }
 
-/* ---- the shell's task ------------------------------------------------------------------- */
+/* ---- the shell's tasks, in steps (task.h) ------------------------------------------- */
 
 static void greet(void)
 {
-	if (shell_is_interactive())
+	if (shell_is_interactive() && !shell_state.greeted)
 		print("Clew on the %s machine.  help lists the commands, run crash null breaks "
 		      "something.\n",
 		      machine_info()->name);
+	shell_state.greeted = true;
 }
 
-static void read_commands(void)
+static int read_step(void *unused)
 {
 	char text[INPUT_MAX];
+	int r;
 
 	greet();
-	for (;;) {
-		int r = console_read_line(PROMPT, text, sizeof(text));
-
-		if (r == CONSOLE_E_END)
-			return;
-		if (r == CONSOLE_E_INTERRUPT)
-			continue;
-		if (r != 0) {
-			shell_state.failed = true;
-			return;
-		}
-		(void)!shell_execute(text, CONSOLE_TERMINAL); /* failures are in the state */
-		if (shell_is_interactive())
-			jobs_report();
-	}
-}
-
-static int run_shell(const struct machine_module *script)
-{
-	const char *text;
-
-	if (!script) {
-		read_commands();
+	r = console_read_line_step(PROMPT, text, sizeof(text));
+	if (r == WAIT_E_RESTART || r == CONSOLE_E_INTERRUPT)
+		return TASK_AGAIN;
+	if (r != 0) {
+		shell_state.failed |= r != CONSOLE_E_END;
 		shell_shutdown();
 	}
-	text = script->start;
-	execute(text, text + script->size, CONSOLE_TERMINAL);
-	shell_shutdown();
+	if (shell_execute(text, CONSOLE_TERMINAL) != 0)
+		shell_state.failed = true;
+	if (shell_is_interactive())
+		jobs_report();
+	return TASK_AGAIN;
 }
 
-typedef const struct machine_module *script_pointer;
-TASK_ENTRY_PLAIN(run_shell, script_pointer);
-
-/* A shell that dies is started again; a script that dies has failed. */
-static int keep_shell(const struct machine_module *script)
+static int script_step(void *unused)
 {
-	struct task_options options = { .name = "shell", .output = CONSOLE_TERMINAL };
+	const struct machine_module *script = find_script();
+	const char *text = script->start;
+	const char *at = text + shell_state.script_at;
+	int status;
 
-	for (;; options.restarts++) {
-		OWN(task_handle, handle) = OWNER_EMPTY;
-		struct task_exit exit;
-
-		if (TASK_SPAWN(run_shell, &script, &options, &handle) < 0)
-			return 1;
-		if (task_join(&handle, WAIT_FOREVER, &exit) == 0)
-			report_end("shell", &exit);
-		if (script) {
-			shell_state.failed = true;
-			shell_shutdown();
-		}
-	}
+	if (execute_next(&at, text + script->size, CONSOLE_TERMINAL, &status) == LINE_E_END)
+		shell_shutdown();
+	shell_state.script_at = (size_t)(at - text);
+	return TASK_AGAIN;
 }
-TASK_ENTRY_PLAIN(keep_shell, script_pointer);
+
+/* A shell that dies is started again; the command at which a script's died has failed. */
+static int keep_step(void *unused)
+{
+	struct task_loop loop = { find_script() ? script_step : read_step, NULL };
+	struct task_options options = { .name = "shell", .output = CONSOLE_TERMINAL };
+	struct task_exit exit;
+	int r;
+
+	options.restarts = shell_state.restarts;
+	if (IS_EMPTY(shell_state.shell) &&
+	    task_spawn(task_repeat, &loop, sizeof(loop), &options, &shell_state.shell) < 0)
+		return STATUS_FAILED;
+	r = task_join_step(&shell_state.shell, WAIT_FOREVER, &exit);
+	if (r == WAIT_E_RESTART)
+		return TASK_AGAIN;
+	shell_state.shell.word = 0;
+	if (r == 0)
+		report_end("shell", &exit);
+	if (find_script()) {
+		shell_state.failed = true;
+		shell_shutdown();
+	}
+	shell_state.restarts++;
+	return TASK_AGAIN;
+}
 
 CELL_EXPORT int shell_start(void)
 {
-	const struct machine_module *script = find_script();
+	struct task_loop loop = { keep_step, NULL };
 	struct task_options options = { .name = "shell_keeper", .output = CONSOLE_TERMINAL };
 	task_handle handle = OWNER_EMPTY;
-	int r = TASK_SPAWN(keep_shell, &script, &options, &handle);
+	int r = task_spawn(task_repeat, &loop, sizeof(loop), &options, &handle);
 
 	if (r < 0)
 		return r;

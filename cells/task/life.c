@@ -17,6 +17,8 @@
 
 #include "base/string.h"
 
+#define STEP_STACK_BYTES 4096 /* more than the frames of a step that is parked */
+
 /* ---- the list of every task -------------------------------------------------- */
 
 static void task_link(struct task_state *all, struct task *task)
@@ -148,6 +150,32 @@ CELL_EXPORT int task_spawn(int (*entry)(void *), const void *argument, size_t si
 	ret->word = task->id;
 	task_make_ready(all, task);
 	return 0;
+}
+
+/*
+ * Swap searches the stack of a parked task for pointers into an old version.
+ * Those that the last step left behind lie in gaps between the frames of the
+ * next one, and would hold its version for as long as it is parked.
+ */
+static __attribute__((noinline)) void task_wipe_stack(void)
+{
+	char left[STEP_STACK_BYTES];
+
+	memset(left, 0, sizeof(left));
+	__asm__ volatile("" : : "r"(left) : "memory");
+}
+
+CELL_EXPORT int task_repeat(void *argument)
+{
+	const struct task_loop *loop = argument;
+	int r;
+
+	do {
+		task_safe_point();
+		task_wipe_stack();
+		r = loop->step(loop->argument);
+	} while (r == TASK_AGAIN);
+	return r;
 }
 
 /* ---- end ------------------------------------------------------------------------- */

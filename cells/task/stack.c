@@ -9,8 +9,6 @@
 #include <clew/irq.h>
 #include <clew/machine.h>
 
-#include "base/string.h"
-
 #define GUARD_PAGES 1
 #define RECORD_PAGES ((sizeof(struct task) + PAGE_SIZE - 1) / PAGE_SIZE)
 #define BELOW_PAGES (GUARD_PAGES + TASK_RESERVE_PAGES)
@@ -66,16 +64,6 @@ CELL_EXPORT bool task_open_reserve(struct task *task)
 	return true;
 }
 
-/* The reserve goes back as it came: no access, and nothing in it. */
-static void task_close_reserve(struct task *task)
-{
-	if (!task->reserve_open)
-		return;
-	memset((void *)task_reserve_start(task), 0, TASK_RESERVE_PAGES * PAGE_SIZE);
-	machine_unmap(task_reserve_start(task), TASK_RESERVE_PAGES);
-	task->reserve_open = false;
-}
-
 void task_remains_cleanup(task_remains *place)
 {
 	struct task *task = task_remains_at(place);
@@ -83,8 +71,10 @@ void task_remains_cleanup(task_remains *place)
 	place->word = 0;
 	if (task == NULL)
 		return;
-	task_close_reserve(task);
-	/* The record goes with the stack, so the owners leave it first. */
+	/*
+	 * The record goes with the stack, so the owners leave it first.  The
+	 * guard's owner unmaps the reserve, too, whether it was opened or not.
+	 */
 	OWN(namespace_ref, ns) = MOVE(task->ns);
 	OWN(map_none, guard) = MOVE(task->guard);
 	OWN(map_rw, stack) = MOVE(task->stack);

@@ -23,10 +23,10 @@
 int application_main(int argc, const char *const *argv);
 
 struct application_options {
-	uint32_t restarts;      /* how often to start it again after a crash */
-	uint64_t backoff_ns;    /* before the first restart; doubles each time */
-	uint32_t priority;      /* as in task_options */
-	int output;             /* stream; 0: the caller's */
+	uint32_t restarts;   /* how often to start it again after a crash */
+	uint64_t backoff_ns; /* before the first restart; doubles each time */
+	uint32_t priority;   /* as in task_options */
+	int output;	     /* stream; 0: the caller's */
 };
 
 /*

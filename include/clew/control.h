@@ -34,9 +34,9 @@
 #define CONTROL_ERROR "error"
 #define CONTROL_DONE "done"
 
-#define CONTROL_HEADER_MAX 128          /* bytes of a header line, newline included */
+#define CONTROL_HEADER_MAX 128		/* bytes of a header line, newline included */
 #define CONTROL_PAYLOAD_MAX (16u << 20) /* bytes of a request */
-#define CONTROL_FRAME_MAX (64u << 10)   /* bytes of one frame of an answer */
+#define CONTROL_FRAME_MAX (64u << 10)	/* bytes of one frame of an answer */
 
 /* Starts the task that serves the control line; called once by captain. */
 MUST_USE int control_start(void);

@@ -49,8 +49,10 @@ struct namespace;
 struct namespace *namespace_of(const namespace_ref *ns); /* borrowed */
 uint64_t namespace_id(const struct namespace *ns);
 
-/* -EEXIST: the name is provided in this very namespace; -ENOMEM. */
-MUST_USE int namespace_publish(struct namespace *ns, struct link_export *export);
+/* Room for `count` more exports: publishing these cannot fail.  -ENOMEM. */
+MUST_USE int namespace_reserve(struct namespace *ns, uint32_t count);
+/* There is room for it, and the name is not provided in this very namespace; else a panic. */
+void namespace_publish(struct namespace *ns, struct link_export *export);
 void namespace_withdraw(struct namespace *ns, struct link_export *export);
 
 /* Asks the namespace, then its parents.  NULL: nobody provides the name. */

@@ -31,16 +31,16 @@
 enum task_phase {
 	TASK_READY,
 	TASK_RUNNING,
-	TASK_PARKED,    /* in a wait queue, or asleep */
+	TASK_PARKED,	/* in a wait queue, or asleep */
 	TASK_UNWINDING, /* being unwound: killed or crashed */
-	TASK_ENDED,     /* exit value not yet taken */
+	TASK_ENDED,	/* exit value not yet taken */
 };
 
 enum task_end {
 	TASK_RETURNED, /* value: what the function returned */
 	TASK_EXITED,   /* value: task_exit's */
 	TASK_KILLED,
-	TASK_CRASHED,  /* value: id of the fault record, see recovery.h */
+	TASK_CRASHED, /* value: id of the fault record, see recovery.h */
 };
 
 struct task_exit {
@@ -52,12 +52,12 @@ struct task_exit {
 OWNER(task_handle); /* word: task id */
 
 struct task_options {
-	const char *name;         /* NULL: the parent's name */
-	uint32_t priority;        /* 0: SCHEDULER_PRIORITY_NORMAL; else priority + 1 */
-	uint32_t stack_pages;     /* 0: TASK_STACK_PAGES */
-	const namespace_ref *ns;  /* NULL: the parent's; a reference is taken */
-	uint32_t restarts;        /* shown by ps: which attempt this is */
-	int output;               /* stream for print(), console.h; 0: the parent's */
+	const char *name;	 /* NULL: the parent's name */
+	uint32_t priority;	 /* 0: SCHEDULER_PRIORITY_NORMAL; else priority + 1 */
+	uint32_t stack_pages;	 /* 0: TASK_STACK_PAGES */
+	const namespace_ref *ns; /* NULL: the parent's; a reference is taken */
+	uint32_t restarts;	 /* shown by ps: which attempt this is */
+	int output;		 /* stream for print(), console.h; 0: the parent's */
 };
 
 /*
@@ -110,12 +110,26 @@ struct task_options {
 MUST_USE int task_spawn(int (*entry)(void *), const void *argument, size_t size,
 			const struct task_options *options, task_handle *ret);
 
+/*
+ * The loop of a service that is to be swappable while it waits: task_spawn
+ * task_repeat with a struct task_loop as its argument.  The task cell calls
+ * the step through its entry, so that after a swap the next step is the new
+ * version's.  A step calls the *_step functions of interfaces and returns
+ * TASK_AGAIN when one of them says WAIT_E_RESTART; what has to outlive the
+ * step is in the cell's state.  Anything else ends the task with that value.
+ */
+#define TASK_AGAIN INT32_MIN
+struct task_loop {
+	int (*step)(void *argument);
+	void *argument; /* borrowed; memory that outlives the task */
+};
+int task_repeat(void *loop);
+
 /* One step; may return WAIT_E_RESTART, so call task_join. */
 MUST_USE int task_join_step(const task_handle *task, uint64_t deadline_ns, struct task_exit *ret);
 
 /* 0: *task is consumed and *ret written; WAIT_E_TIMEOUT: it is still the caller's. */
-MUST_USE static inline int task_join(task_handle *task, uint64_t deadline_ns,
-				     struct task_exit *ret)
+MUST_USE static inline int task_join(task_handle *task, uint64_t deadline_ns, struct task_exit *ret)
 {
 	int r = RESTARTABLE(task_join_step(task, deadline_ns, ret));
 
@@ -146,7 +160,7 @@ static inline void task_sleep(uint64_t duration_ns)
 }
 
 uint64_t task_id(void); /* of the caller; 0 before there are tasks and in interrupts */
-int task_output(void);  /* stream of the caller, see console.h */
+int task_output(void);	/* stream of the caller, see console.h */
 const namespace_ref *task_namespace(void); /* borrowed from the caller's task */
 MUST_USE int task_set_priority(uint64_t id, uint32_t priority);
 
@@ -196,16 +210,16 @@ struct task_memory {
 	uintptr_t stack_low;  /* lowest usable address */
 	uintptr_t stack_high; /* one past the stack; the task's record begins there */
 	uintptr_t saved_sp;   /* of a task that is not running, else stack_low */
-	uintptr_t end;        /* one past the record (saved registers included) */
+	uintptr_t end;	      /* one past the record (saved registers included) */
 	bool running, parked;
 };
 MUST_USE int task_memory_next(uint64_t after, struct task_memory *ret);
 
 /* What recovery keeps in each task while it unwinds it; zero otherwise. */
 struct task_unwind {
-	uint32_t active;      /* 1 while unwinding */
-	uint32_t nested;      /* faults inside cleanups so far */
-	uint64_t fault_id;    /* record in the fault log, 0 when killed or exiting */
+	uint32_t active;       /* 1 while unwinding */
+	uint32_t nested;       /* faults inside cleanups so far */
+	uint64_t fault_id;     /* record in the fault log, 0 when killed or exiting */
 	struct task_exit exit; /* how it will end */
 	uint64_t exception[4]; /* the object that landing pads are given */
 };

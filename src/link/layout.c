@@ -10,7 +10,7 @@
 #include "base/string.h"
 #include "link/relocation.h"
 
-#define SECTION_MAX (1ull << 30)
+#define KIND_MAX (1ull << 30) /* bytes of one kind; a section is one at most */
 
 void link_diag(struct diag *ret, const struct elf *elf, uint32_t section, uint32_t symbol,
 	       uint64_t offset, const char *what, const char *expected, const char *found)
@@ -45,8 +45,7 @@ static bool is_relro(const char *name)
 {
 	return string_starts(name, ".data.rel.ro") ||
 	       string_starts(name, ".data.rel.local.DW.ref.") ||
-	       string_starts(name, ".data.rel.local.ro") ||
-	       string_starts(name, ".data.DW.ref.");
+	       string_starts(name, ".data.rel.local.ro") || string_starts(name, ".data.DW.ref.");
 }
 
 static bool is_initialiser(const Elf64_Shdr *shdr, const char *name)
@@ -76,15 +75,16 @@ static int check_section(const struct elf *elf, uint32_t section, struct diag *r
 	} else if (shdr->sh_addralign > LINK_ALIGN) {
 		what = "alignment too large";
 		expected = "at most 64";
-	} else if (shdr->sh_size > SECTION_MAX) {
+	} else if (shdr->sh_size > KIND_MAX) {
 		what = "section too large";
 		expected = "at most 1 GiB";
 	}
 	if (!what)
 		return 0;
 	link_diag(reterr, elf, section, 0, DIAG_NO_OFFSET, what, expected, "");
-	format_text(reterr->found, sizeof(reterr->found), "type %u flags 0x%lx size 0x%lx align %lu",
-		    shdr->sh_type, shdr->sh_flags, shdr->sh_size, shdr->sh_addralign);
+	format_text(reterr->found, sizeof(reterr->found),
+		    "type %u flags 0x%lx size 0x%lx align %lu", shdr->sh_type, shdr->sh_flags,
+		    shdr->sh_size, shdr->sh_addralign);
 	return -ENOEXEC;
 }
 
@@ -103,6 +103,14 @@ static enum link_pool pool_of(const struct link_object *object, uint32_t section
 	return LINK_CONST;
 }
 
+static int too_large(const struct link_object *object, uint32_t section, uint32_t symbol,
+		     struct diag *reterr)
+{
+	link_diag(reterr, object->elf, section, symbol, DIAG_NO_OFFSET, "object too large",
+		  "at most 1 GiB of a kind", "");
+	return -ENOEXEC;
+}
+
 static int append(struct link_object *object, uint32_t section, enum link_pool pool,
 		  struct diag *reterr)
 {
@@ -114,11 +122,9 @@ static int append(struct link_object *object, uint32_t section, enum link_pool p
 	object->sections[section].offset = at;
 	object->size[pool] = at + shdr->sh_size;
 	object->n_placed++;
-	if (object->size[pool] <= SECTION_MAX)
-		return 0;
-	link_diag(reterr, object->elf, section, 0, DIAG_NO_OFFSET, "object too large",
-		  "at most 1 GiB of a kind", "");
-	return -ENOEXEC;
+	if (object->size[pool] > KIND_MAX)
+		return too_large(object, section, 0, reterr);
+	return 0;
 }
 
 /* Sections of one kind side by side, so that readers see one table. */
@@ -155,8 +161,8 @@ static int place_sections(struct link_object *object, struct diag *reterr)
 			return r;
 		pool = pool_of(object, i);
 		object->sections[i].pool = pool;
-		if (pool == LINK_UNPLACED || (pool == LINK_CONST && (is_eh_frame(elf, i) ||
-								     is_lsda(elf, i))))
+		if (pool == LINK_UNPLACED ||
+		    (pool == LINK_CONST && (is_eh_frame(elf, i) || is_lsda(elf, i))))
 			continue;
 		r = append(object, i, pool, reterr);
 		if (r < 0)
@@ -186,7 +192,64 @@ static int check_symbol(const struct elf *elf, uint32_t symbol, struct diag *ret
 	return -ENOEXEC;
 }
 
-/* Function symbols by section, files of local symbols, places of COMMON symbols. */
+/* Mixes section and offset; every place that holds functions is looked up by both. */
+static uint32_t place_bucket(const struct link_object *object, uint32_t section, uint64_t offset)
+{
+	uint64_t mixed = (offset ^ (uint64_t)section << 40) * 0x9e3779b97f4a7c15ull;
+
+	return (uint32_t)((mixed >> 32) % object->elf->n_symbols);
+}
+
+static uint32_t name_bucket(const struct link_object *object, const char *name)
+{
+	return (uint32_t)(string_hash(name) % object->elf->n_symbols);
+}
+
+static void index_function(struct link_object *object, uint32_t number, uint32_t section)
+{
+	uint32_t bucket = place_bucket(object, section, object->elf->symbols[number].st_value);
+
+	object->symbols[number].next_by_place = object->symbols[bucket].by_place;
+	object->symbols[bucket].by_place = number;
+}
+
+static int index_definition(struct link_object *object, uint32_t number, struct diag *reterr)
+{
+	const char *name = elf_symbol_name(object->elf, number);
+	uint32_t bucket = name_bucket(object, name);
+
+	if (link_definition(object, name)) {
+		link_diag(reterr, object->elf, 0, number, DIAG_NO_OFFSET, "symbol is defined twice",
+			  "one definition", "");
+		return -ENOEXEC;
+	}
+	object->symbols[number].next_by_name = object->symbols[bucket].by_name;
+	object->symbols[bucket].by_name = number;
+	return 0;
+}
+
+/* COMMON symbols are zeroes behind the other data; st_value is their alignment. */
+static int place_common(struct link_object *object, uint32_t number, struct diag *reterr)
+{
+	const Elf64_Sym *sym = &object->elf->symbols[number];
+	uint64_t align = sym->st_value ? sym->st_value : 1;
+	uint64_t *size = &object->size[LINK_DATA];
+
+	if (align > LINK_ALIGN) {
+		link_diag(reterr, object->elf, 0, number, DIAG_NO_OFFSET, "alignment too large",
+			  "at most 64", "");
+		format_text(reterr->found, sizeof(reterr->found), "%lu", align);
+		return -ENOEXEC;
+	}
+	*size = (*size + align - 1) & ~(align - 1);
+	object->symbols[number].address = *size;
+	if (sym->st_size > KIND_MAX - *size)
+		return too_large(object, 0, number, reterr);
+	*size += sym->st_size;
+	return 0;
+}
+
+/* Symbols by place and by name, files of local ones, places of COMMON ones. */
 static int scan_symbols(struct link_object *object, struct diag *reterr)
 {
 	const struct elf *elf = object->elf;
@@ -194,49 +257,59 @@ static int scan_symbols(struct link_object *object, struct diag *reterr)
 
 	for (uint32_t i = 1; i < elf->n_symbols; i++) {
 		const Elf64_Sym *sym = &elf->symbols[i];
-		struct link_symbol *symbol = &object->symbols[i];
 		uint32_t section = elf_symbol_section(elf, i);
+		bool is_local = ELF64_ST_BIND(sym->st_info) == STB_LOCAL;
 		int r = check_symbol(elf, i, reterr);
 
-		if (r < 0)
-			return r;
 		if (ELF64_ST_TYPE(sym->st_info) == STT_FILE)
 			file = i;
-		if (ELF64_ST_BIND(sym->st_info) == STB_LOCAL)
-			symbol->file = file;
+		if (is_local)
+			object->symbols[i].file = file;
+		if (r == 0 && !is_local && section != SHN_UNDEF)
+			r = index_definition(object, i, reterr);
+		if (r == 0 && section == SHN_COMMON)
+			r = place_common(object, i, reterr);
+		if (r < 0)
+			return r;
 		if (ELF64_ST_TYPE(sym->st_info) == STT_FUNC && section != SHN_UNDEF &&
-		    section < elf->n_sections) {
-			symbol->next = object->sections[section].first;
-			object->sections[section].first = i;
-		}
-		if (section == SHN_COMMON) {
-			uint64_t align = sym->st_value ? sym->st_value : 1;
-
-			object->size[LINK_DATA] = (object->size[LINK_DATA] + align - 1) &
-						  ~(align - 1);
-			symbol->address = object->size[LINK_DATA];
-			object->size[LINK_DATA] += sym->st_size;
-		}
+		    section < elf->n_sections)
+			index_function(object, i, section);
 	}
 	return 0;
 }
 
 uint32_t link_function_at(const struct link_object *object, uint32_t section, uint64_t offset)
 {
-	uint32_t found = 0;
+	const struct elf *elf = object->elf;
+	uint32_t found = 0, i;
 
-	if (section == SHN_UNDEF || section >= object->elf->n_sections)
+	if (section == SHN_UNDEF || section >= elf->n_sections || elf->n_symbols == 0)
 		return 0;
-	for (uint32_t i = object->sections[section].first; i; i = object->symbols[i].next) {
-		const Elf64_Sym *sym = &object->elf->symbols[i];
-
-		if (sym->st_value != offset)
+	/*
+	 * Of several names for one place a global one is the identity; of several
+	 * of these the first, which ends the chain.
+	 */
+	for (i = object->symbols[place_bucket(object, section, offset)].by_place; i;
+	     i = object->symbols[i].next_by_place) {
+		if (elf->symbols[i].st_value != offset || elf_symbol_section(elf, i) != section)
 			continue;
-		/* Of several names for one place, the global one is the identity. */
-		if (!found || ELF64_ST_BIND(sym->st_info) != STB_LOCAL)
+		if (!found || ELF64_ST_BIND(elf->symbols[i].st_info) != STB_LOCAL ||
+		    ELF64_ST_BIND(elf->symbols[found].st_info) == STB_LOCAL)
 			found = i;
 	}
 	return found;
+}
+
+uint32_t link_definition(const struct link_object *object, const char *name)
+{
+	uint32_t i;
+
+	if (object->elf->n_symbols == 0)
+		return 0;
+	i = object->symbols[name_bucket(object, name)].by_name;
+	while (i && !string_equal(elf_symbol_name(object->elf, i), name))
+		i = object->symbols[i].next_by_name;
+	return i;
 }
 
 static void need_slot(struct link_object *object, uint32_t *slot)
@@ -303,6 +376,29 @@ static int scan_relocations(struct link_object *object, struct diag *reterr)
 	return 0;
 }
 
+static int refuse_state(const struct link_object *object, uint32_t symbol, const char *what,
+			const char *expected, struct diag *reterr)
+{
+	link_diag(reterr, object->elf, object->state_section, symbol, DIAG_NO_OFFSET, what,
+		  expected, "");
+	return -ENOEXEC;
+}
+
+/* Its section is the state: nothing else may be in it, and it must be writable. */
+static int check_state(const struct link_object *object, uint32_t symbol, struct diag *reterr)
+{
+	const Elf64_Shdr *shdr = &object->elf->sections[object->state_section];
+	const Elf64_Sym *sym = &object->elf->symbols[symbol];
+
+	if ((shdr->sh_flags & (SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR)) != (SHF_ALLOC | SHF_WRITE))
+		return refuse_state(object, symbol, "the state is not writable data",
+				    "SHF_ALLOC and SHF_WRITE", reterr);
+	if (sym->st_value != 0 || sym->st_size != shdr->sh_size)
+		return refuse_state(object, symbol, "the state shares its section",
+				    "a section that is the state", reterr);
+	return 0;
+}
+
 static int find_state(struct link_object *object, const char *state_symbol, struct diag *reterr)
 {
 	for (uint32_t i = 1; i < object->elf->n_symbols; i++) {
@@ -312,12 +408,10 @@ static int find_state(struct link_object *object, const char *state_symbol, stru
 		    section != SHN_UNDEF && section < object->elf->n_sections &&
 		    string_equal(elf_symbol_name(object->elf, i), state_symbol)) {
 			object->state_section = section;
-			return 0;
+			return check_state(object, i, reterr);
 		}
 	}
-	link_diag(reterr, object->elf, 0, 0, DIAG_NO_OFFSET, "state symbol is not defined",
-		  state_symbol, "");
-	return -ENOEXEC;
+	return refuse_state(object, 0, "state symbol is not defined", state_symbol, reterr);
 }
 
 int link_layout(struct link_object *ret, const struct elf *elf, const char *state_symbol,
@@ -366,8 +460,8 @@ void link_place(struct link_object *object)
 			placed = &object->sections[section];
 			if (placed->pool == LINK_UNPLACED)
 				continue;
-			symbol->address = object->base[placed->pool] + placed->offset +
-					  sym->st_value;
+			symbol->address =
+				object->base[placed->pool] + placed->offset + sym->st_value;
 		}
 		symbol->call = symbol->address;
 	}

@@ -37,45 +37,47 @@ enum link_pool {
 };
 
 #define LINK_STUB_SIZE 8 /* jmp *slot(%rip) and two int3 */
-#define LINK_ALIGN 64    /* of every pool's image; larger sh_addralign is refused */
+#define LINK_ALIGN 64	 /* of every pool's image; larger sh_addralign is refused */
 
 struct link_section {
-	uint32_t pool;   /* enum link_pool */
-	uint32_t first;  /* first function symbol in it, in a list by `next`; 0: none */
+	uint32_t pool; /* enum link_pool */
+	uint32_t reserved;
 	uint64_t offset; /* bytes into the pool's image */
 };
 
 enum link_symbol_flag {
-	LINK_CALLED = 1u << 0,    /* call is needed */
+	LINK_CALLED = 1u << 0,	  /* call is needed */
 	LINK_ADDRESSED = 1u << 1, /* address is needed */
-	LINK_DIRECT = 1u << 2,    /* address is needed within reach of the text, not as a word */
+	LINK_DIRECT = 1u << 2,	  /* address is needed in an instruction: cannot be followed */
 };
 
 struct link_symbol {
-	uint64_t call;    /* where a call goes */
+	uint64_t call;	  /* where a call goes */
 	uint64_t address; /* what the symbol's address is: for functions, the entry */
 	uint32_t flags;
-	uint32_t next;         /* function symbols of one section */
 	uint32_t call_slot;    /* number in the GOT + 1; 0: none */
 	uint32_t address_slot; /* likewise */
-	uint32_t stub;         /* number + 1; 0: none */
-	uint32_t file;         /* the STT_FILE symbol before it; 0: none */
+	uint32_t stub;	       /* number + 1; 0: none */
+	uint32_t file;	       /* the STT_FILE symbol before it; 0: none */
+	/* Two hash tables with chains, without memory of their own; 0 ends a chain. */
+	uint32_t by_place, next_by_place; /* functions, by section and offset */
+	uint32_t by_name, next_by_name;	  /* definitions that are not local, by name */
 };
 
 struct link_object {
 	const struct elf *elf;
 	struct link_section *sections; /* elf->n_sections */
 	struct link_symbol *symbols;   /* elf->n_symbols */
-	uint32_t state_section;        /* 0: has no state */
+	uint32_t state_section;	       /* 0: has no state */
 	uint32_t n_slots, n_stubs;
 	uint32_t n_words; /* R_X86_64_64 words that refer to undefined symbols */
 	uint32_t n_placed;
-	uint64_t size[LINK_POOLS];     /* bytes, GOT and stubs included */
-	uint64_t got, stubs;           /* offsets into LINK_CONST and LINK_TEXT */
-	uint64_t eh_frame, eh_frame_size;       /* in LINK_CONST; size 0: none */
-	uint64_t lsda, lsda_size;               /* .gcc_except_table*, in LINK_CONST */
-	uintptr_t base[LINK_POOLS];    /* set by the caller before link_place */
-	uint8_t *image[LINK_POOLS];    /* contents to be; NULL for size 0 or an adopted state */
+	uint64_t size[LINK_POOLS];	  /* bytes, GOT and stubs included */
+	uint64_t got, stubs;		  /* offsets into LINK_CONST and LINK_TEXT */
+	uint64_t eh_frame, eh_frame_size; /* in LINK_CONST; size 0: none */
+	uint64_t lsda, lsda_size;	  /* .gcc_except_table*, in LINK_CONST */
+	uintptr_t base[LINK_POOLS];	  /* set by the caller before link_place */
+	uint8_t *image[LINK_POOLS];	  /* contents to be; NULL for size 0 or an adopted state */
 };
 
 /*
@@ -105,6 +107,9 @@ MUST_USE int link_relocate(const struct link_object *object, struct link_word *w
 
 /* The function symbol that begins at an offset of a section; 0: none does. */
 uint32_t link_function_at(const struct link_object *object, uint32_t section, uint64_t offset);
+
+/* The symbol that is defined under this name and not local; 0: none is. */
+uint32_t link_definition(const struct link_object *object, const char *name);
 
 /* Fills a diag; a section or symbol of 0 is left out. */
 void link_diag(struct diag *ret, const struct elf *elf, uint32_t section, uint32_t symbol,

@@ -29,14 +29,14 @@ struct link_version;
 struct link_export;
 
 enum link_slot_kind {
-	LINK_SLOT_CALL,    /* holds the export's current value */
+	LINK_SLOT_CALL,	   /* holds the export's current value */
 	LINK_SLOT_ADDRESS, /* holds the function's entry: never changes */
-	LINK_SLOT_DATA,    /* holds the object's address */
+	LINK_SLOT_DATA,	   /* holds the object's address */
 };
 
 struct link_slot {
-	uintptr_t va;               /* the word: in the user's GOT, constants or state */
-	uint32_t kind;              /* enum link_slot_kind */
+	uintptr_t va;  /* the word: in the user's GOT, constants or state */
+	uint32_t kind; /* enum link_slot_kind */
 	uint32_t reserved;
 	int64_t addend;
 	struct link_export *target;
@@ -46,25 +46,26 @@ struct link_slot {
 
 struct link_entry {
 	struct link_entry *next; /* of the cell */
-	uintptr_t stub;          /* jmp *slot(%rip) */
+	uintptr_t stub;		 /* jmp *slot(%rip) */
 	uintptr_t slot;
-	uintptr_t value;         /* what the slot holds */
+	uintptr_t value;	      /* what the slot holds */
 	struct link_version *version; /* whose text that is */
 	uint64_t type_hash;
-	char name[];             /* symbol; of a static function "file:name" */
+	char name[]; /* symbol; of a static function "file:name" */
 };
 
 struct link_export {
-	struct link_export *next;  /* of the cell */
+	struct link_export *next; /* of the cell */
 	struct link_cell *cell;
-	uintptr_t value;           /* in the current version; 0: it has none */
+	uintptr_t value; /* in the current version; 0: it has none */
 	uint64_t size;
-	uint64_t type_hash;        /* 0: unknown, not compared */
-	struct link_entry *entry;  /* NULL until somebody takes the address */
+	uint64_t type_hash;	  /* 0: unknown, not compared */
+	struct link_entry *entry; /* NULL until somebody takes the address */
 	struct link_slot *users;
 	uint32_t n_users;
+	uint32_t order; /* the namespace's: its place in the order of publication */
 	bool is_function;
-	bool is_state;             /* an object that keeps its address when adopted */
+	bool is_state; /* an object that keeps its address when adopted */
 	bool is_published;
 	char name[];
 };
@@ -72,7 +73,7 @@ struct link_export {
 /* A function of a version, for backtraces; sorted by start. */
 struct link_function {
 	uint32_t start, size; /* bytes from the text's start */
-	uint32_t name;        /* into strings */
+	uint32_t name;	      /* into strings */
 };
 
 /* What a version will provide, or provides: applied by publishing or commit. */
@@ -104,8 +105,8 @@ struct link_extent {
 struct link_version {
 	struct link_version *next; /* of the cell, newest first */
 	struct link_cell *cell;
-	uint64_t id;               /* unique since boot; 0: not yet known to others */
-	uint32_t number;           /* CELL()'s; 0 of a foreign object */
+	uint64_t id;	 /* unique since boot; 0: not yet known to others */
+	uint32_t number; /* CELL()'s; 0 of a foreign object */
 	uint32_t n_sections;
 	struct link_extent text, constants, data;
 	struct link_slot *slots;
@@ -134,7 +135,7 @@ struct link_pair {
 
 struct link_cell {
 	struct link_cell *next;
-	struct namespace *ns;       /* borrowed: outlived by its cells' application */
+	struct namespace *ns; /* borrowed: outlived by its cells' application */
 	uint64_t ns_id;
 	struct link_version *current;
 	struct link_version *versions;
@@ -143,9 +144,9 @@ struct link_cell {
 	struct link_extent state;
 	struct link_slot *state_slots; /* words in the state, for as long as the cell */
 	uint32_t n_state_slots;
-	uint64_t state_hash;        /* 0: no state */
-	uint32_t kind;              /* enum cell_kind; 0: foreign or the machine */
-	uint32_t reserved;
+	uint64_t state_hash; /* 0: no state */
+	uint32_t kind;	     /* enum cell_kind; 0: foreign or the machine */
+	uint32_t mark;	     /* the linker's: whether a walk has been here */
 	/* entries are cut from pages of their own */
 	uintptr_t entry_text, entry_slots; /* current pages; 0: none */
 	uint32_t entry_used;

@@ -97,28 +97,32 @@ static int apply(const struct link_object *object, const struct relocation *relo
 	return store(object, relocation, value, reterr);
 }
 
+/* Images are NULL when nothing of their kind exists: no pointer is made before one is needed. */
+static void fill_slot(const struct link_object *object, uint32_t slot, uint64_t value)
+{
+	if (slot)
+		memcpy(object->image[LINK_CONST] + object->got + (slot - 1) * 8ul, &value, 8);
+}
+
+static void fill_stub(const struct link_object *object, const struct link_symbol *symbol)
+{
+	uint8_t stub[LINK_STUB_SIZE] = { 0xff, 0x25, 0, 0, 0, 0, 0xcc, 0xcc };
+	uint64_t at = stub_address(object, symbol->stub);
+	uint32_t displacement = (uint32_t)(slot_address(object, symbol->call_slot) - (at + 6));
+
+	memcpy(stub + 2, &displacement, 4);
+	memcpy(object->image[LINK_TEXT] + (at - object->base[LINK_TEXT]), stub, sizeof(stub));
+}
+
 static void fill_slots(const struct link_object *object)
 {
-	uint8_t *got = object->image[LINK_CONST] + object->got;
-	uint8_t *stubs = object->image[LINK_TEXT] + object->stubs;
-
 	for (uint32_t i = 1; i < object->elf->n_symbols; i++) {
 		const struct link_symbol *symbol = &object->symbols[i];
 
-		if (symbol->call_slot)
-			memcpy(got + (symbol->call_slot - 1) * 8ul, &symbol->call, 8);
-		if (symbol->address_slot)
-			memcpy(got + (symbol->address_slot - 1) * 8ul, &symbol->address, 8);
-		if (symbol->stub) {
-			uint8_t stub[LINK_STUB_SIZE] = { 0xff, 0x25, 0, 0, 0, 0, 0xcc, 0xcc };
-			uint64_t at = stub_address(object, symbol->stub) + 6;
-			uint32_t displacement =
-				(uint32_t)(slot_address(object, symbol->call_slot) - at);
-
-			memcpy(stub + 2, &displacement, 4);
-			memcpy(stubs + (symbol->stub - 1) * (size_t)LINK_STUB_SIZE, stub,
-			       LINK_STUB_SIZE);
-		}
+		fill_slot(object, symbol->call_slot, symbol->call);
+		fill_slot(object, symbol->address_slot, symbol->address);
+		if (symbol->stub)
+			fill_stub(object, symbol);
 	}
 }
 

@@ -54,12 +54,13 @@ static bool is_table(const struct link_object *object, uint32_t section)
 	return string_starts(name, ".eh_frame") || string_starts(name, ".gcc_except_table");
 }
 
-static uint32_t own_function(const struct link_object *object, uint32_t symbol, int64_t addend)
+/* The addend is any 64-bit value of the file: sums wrap, as in the object's own arithmetic. */
+static uint32_t own_function(const struct link_object *object, uint32_t symbol, uint64_t addend)
 {
 	const Elf64_Sym *sym = &object->elf->symbols[symbol];
 
 	return link_function_at(object, elf_symbol_section(object->elf, symbol),
-				sym->st_value + (uint64_t)addend);
+				sym->st_value + addend);
 }
 
 static void take_own_address(struct relocation *relocation, uint32_t function, int64_t addend)
@@ -85,7 +86,7 @@ int relocation_read(const struct link_object *object, uint32_t section, const El
 		    struct relocation *ret, struct diag *reterr)
 {
 	uint32_t symbol = ELF64_R_SYM(rela->r_info);
-	uint64_t at = rela->r_offset;
+	uint64_t at = rela->r_offset, addend = (uint64_t)rela->r_addend;
 	bool undefined = elf_symbol_section(object->elf, symbol) == SHN_UNDEF;
 	struct relocation relocation = {
 		.use = RELOCATION_RAW,
@@ -107,21 +108,21 @@ int relocation_read(const struct link_object *object, uint32_t section, const El
 		break;
 	case R_X86_64_PLT32:
 	case R_X86_64_PC32:
-		if (undefined && (relocation.type == R_X86_64_PLT32 ||
-				  is_branch(object, section, at)))
+		if (undefined &&
+		    (relocation.type == R_X86_64_PLT32 || is_branch(object, section, at)))
 			relocation.use = RELOCATION_STUB;
 		else if (undefined)
 			relocation.use = RELOCATION_DIRECT;
 		else if (is_lea(object, section, at))
-			take_own_address(&relocation, own_function(object, symbol,
-								   rela->r_addend + 4), -4);
+			take_own_address(&relocation, own_function(object, symbol, addend + 4), -4);
 		break;
 	case R_X86_64_64:
+		/* Code cannot follow what moves, so there it may only be an entry. */
 		if (undefined)
-			relocation.use = RELOCATION_WORD;
+			relocation.use =
+				is_text(object, section) ? RELOCATION_DIRECT : RELOCATION_WORD;
 		else if (!is_table(object, section))
-			take_own_address(&relocation, own_function(object, symbol, rela->r_addend),
-					 0);
+			take_own_address(&relocation, own_function(object, symbol, addend), 0);
 		break;
 	case R_X86_64_32:
 	case R_X86_64_32S:

@@ -38,6 +38,11 @@ static void consume(token taken)
 	OWN(token, mine) = taken;
 }
 
+static void forget(void)
+{
+	released[0] = 0;
+}
+
 START_TEST(an_owner_is_one_word_and_empty_is_zero)
 {
 	token empty = OWNER_EMPTY;
@@ -216,6 +221,7 @@ int main(void)
 	Suite *suite = suite_create("own");
 	TCase *tests = tcase_create("own");
 
+	tcase_add_checked_fixture(tests, forget, NULL);
 	tcase_add_test(tests, an_owner_is_one_word_and_empty_is_zero);
 	tcase_add_test(tests, a_scope_releases_its_owners_once_and_last_first);
 	tcase_add_test(tests, move_takes_the_value_and_leaves_the_owner_empty);

@@ -125,7 +125,8 @@ def commands_are_carried_out_and_their_output_comes_back():
 
 @test
 def a_failed_command_makes_the_status_1():
-    equal(execute("nonsense; echo on"), ("nonsense: no such command; help lists them\non\n", None, 1))
+    equal(execute("nonsense; echo on"),
+          ("nonsense: no such command; help lists them\non\n", None, 1))
 
 
 @test
@@ -244,6 +245,17 @@ def a_job_outlives_the_request_that_started_it():
     out, _, status = execute(f"kill %{job}; wait {job}")
     equal(status, 1)
     assert "hammer --seconds 600: killed" in out, out
+
+
+@test
+def control_is_replaced_while_it_waits_and_its_old_version_goes():
+    out, error, status = execute("swap control control.o")
+    equal((error, status), (None, 0))
+    equal(execute("echo next"), ("next\n", None, 0))
+    deadline = time.monotonic() + PATIENCE
+    while "control" in (pending := execute("retire")[0]):
+        assert time.monotonic() < deadline, pending
+        time.sleep(0.2)
 
 
 @test

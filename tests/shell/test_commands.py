@@ -61,7 +61,8 @@ def a_table_has_the_same_columns_as_text_and_as_json():
         text, table = output(f"{command}; echo =; {command} --json").split("=\n")
         keys = [list(row) for row in json.loads(table)]
         heading = text.splitlines()[0]
-        equal(re.split(r" {2,}", heading.strip()), [key.upper().replace("_", " ") for key in keys[0]])
+        expected = [key.upper().replace("_", " ") for key in keys[0]]
+        equal(re.split(r" {2,}", heading.strip()), expected)
         equal(len(text.splitlines()) - 1, len(keys))
 
 

@@ -5,7 +5,16 @@
 #include "base/string.h"
 #include "guest.h"
 
-enum { DATA, IER, IIR, LCR, MCR, LSR, MSR, SCR };
+enum {
+	DATA,
+	IER,
+	IIR,
+	LCR,
+	MCR,
+	LSR,
+	MSR,
+	SCR
+};
 
 static uint8_t in(int at)
 {
@@ -95,28 +104,43 @@ static void say(const char *text)
 		out(DATA, (uint8_t)*text);
 }
 
-/* Gives back the bytes of each client in brackets when it has hung up, and three times at once. */
+/* After the header's line feed each of these bytes has its answer. */
+static void answer(uint8_t byte)
+{
+	if (byte == '9')
+		say("out 3\nyesdone 7\n");
+	else if (byte == '!')
+		say("error 2\nnodone 1\n");
+	else if (byte == '&')
+		say("what is this\n");
+	else if (byte == '?')
+		say("out 99\nhalf");
+	else if (byte == '#')
+		say("done 0\n");
+	if (byte == '?' || byte == '#')
+		machine_halt(MACHINE_DOWN);
+}
+
+static bool in_payload;
+
 static void control_handler(struct trap_frame *frame)
 {
 	uint8_t modem;
 
 	GUEST_CHECK(frame->vector == MACHINE_VECTOR_COM2);
-	while (in(LSR) & 1) {
+	while (in(LSR)&1) {
 		uint8_t byte = in(DATA);
 
 		guest_say("%c", byte);
-		if (byte == '\n')
-			say("out 3\nyesdone 7\n");
-		if (byte == '!')
-			say("error 2\nnodone 1\n");
-		if (byte == '?')
-			say("out 99\nhalf");
-		if (byte == '#')
-			machine_halt(MACHINE_DOWN);
+		if (in_payload)
+			answer(byte);
+		in_payload = in_payload || byte == '\n';
 	}
 	modem = in(MSR);
 	if (modem & 0x08)
 		guest_say("%s\n", modem & 0x80 ? "[carrier" : "carrier]");
+	if (!(modem & 0x80))
+		in_payload = false;
 	machine_lapic_write(0xb0, 0);
 	machine_resume(frame);
 }
@@ -124,11 +148,26 @@ static void control_handler(struct trap_frame *frame)
 static void control(void)
 {
 	guest_set_handlers(NULL, control_handler);
-	GUEST_CHECK((in(MSR) & 0x80) == 0);
+	GUEST_CHECK((in(MSR)&0x80) == 0);
 	out(IER, 0x09);
 	guest_say("ready\n");
 	while (true)
 		machine_idle();
+}
+
+/* 8 MiB to a client that reads nothing: the line gets busy, then the client is given up. */
+static void flood(void)
+{
+	uint64_t busy = 0;
+
+	while (!(in(MSR)&0x80))
+		;
+	for (size_t i = 0; i < 8 << 20 && in(MSR)&0x80; i++) {
+		while (!(in(LSR)&0x20))
+			busy++;
+		out(DATA, 'x');
+	}
+	guest_say("%s %s\n", busy > 0 ? "busy" : "idle", in(MSR)&0x80 ? "connected" : "given up");
 }
 
 static void trace(void)
@@ -165,6 +204,7 @@ const struct guest_scenario guest_device_scenarios[] = {
 	{ "registers_of_16550", registers },
 	{ "echo", echo },
 	{ "control", control },
+	{ "flood", flood },
 	{ "trace", trace },
 	{ "trace_then_die", trace_then_die },
 	{ "fail", fail },

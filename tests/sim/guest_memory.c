@@ -125,27 +125,49 @@ static void patch_outside(void)
 {
 	uint64_t word = 0;
 
-	machine_patch(machine_info()->window + machine_info()->memory_size - 4, &word, sizeof(word));
+	machine_patch(machine_info()->window + machine_info()->memory_size - 4, &word,
+		      sizeof(word));
+}
+
+static size_t map_until_refused(uintptr_t at, size_t step)
+{
+	uintptr_t end = at + machine_info()->memory_size / 2;
+	size_t n = 0;
+	int r = 0;
+
+	for (uintptr_t page = at; r == 0 && page < end; page += step) {
+		r = machine_map(page, 1, MACHINE_RW);
+		n += r == 0;
+	}
+	guest_say("%s after %zu\n", r == -ENOMEM ? "-ENOMEM" : r == 0 ? "no error" : "?", n);
+	return n;
 }
 
 /* Every second page: as many mappings as the machine gives, and all of them dropped again. */
 static void mappings(void)
 {
-	const struct machine_info *info = machine_info();
 	uintptr_t at = guest_memory(1);
-	uintptr_t end = at + (info->memory_size / 2 & ~(PAGE_SIZE - 1));
-	size_t n = 0;
-	int r = 0;
+	size_t n = map_until_refused(at, 2 * PAGE_SIZE);
 
-	for (uintptr_t page = at; page < end; page += 2 * PAGE_SIZE, n++) {
-		r = machine_map(page, 1, MACHINE_RW);
-		if (r < 0)
-			break;
-	}
-	guest_say("%s after %zu\n", r == -ENOMEM ? "-ENOMEM" : r == 0 ? "no error" : "?", n);
 	for (size_t i = 0; i < n; i++)
 		machine_unmap(at + 2 * i * PAGE_SIZE, 1);
 	GUEST_CHECK(machine_map(at, 1, MACHINE_RW) == 0);
+}
+
+/* Neighbours, so that dropping every second one makes more of them for the host. */
+static void neighbours(void)
+{
+	uintptr_t at = guest_memory(1);
+	size_t n = map_until_refused(at, PAGE_SIZE);
+
+	for (size_t i = 0; i < n; i += 2)
+		machine_unmap(at + i * PAGE_SIZE, 1);
+	for (size_t i = 0; i < n; i++)
+		GUEST_CHECK(machine_prot_at(at + i * PAGE_SIZE) ==
+			    (i % 2 ? MACHINE_RW : MACHINE_NONE));
+	for (size_t i = 1; i < n; i += 2)
+		machine_unmap(at + i * PAGE_SIZE, 1);
+	GUEST_CHECK(machine_map(at, n, MACHINE_RW) == 0);
 }
 
 /* The regions are disjoint, cover all memory, and modules can be read. */
@@ -179,6 +201,7 @@ const struct guest_scenario guest_memory_scenarios[] = {
 	{ "patch", patch },
 	{ "patch_outside", patch_outside },
 	{ "mappings", mappings },
+	{ "neighbours", neighbours },
 	{ "layout", layout },
 	{ 0 },
 };

@@ -53,6 +53,7 @@ static volatile uint64_t due_ns = UINT64_MAX; /* of the timer's interrupt */
 static volatile uint64_t taken;
 
 static uint64_t count, writes, vector;
+static uint64_t safe_point_ns = SAFE_POINT_NS;
 static machine_trap_handler *handler;
 static uintptr_t trap_stack_high;
 static timer_t storm;
@@ -74,7 +75,8 @@ MACHINE int machine_map(uintptr_t va, size_t pages, enum machine_prot prot)
 {
 	static const int host[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE, PROT_READ };
 
-	if (va % PAGE_SIZE != 0 || va < WINDOW || va + pages * PAGE_SIZE > WINDOW + WINDOW_PAGES * PAGE_SIZE)
+	if (va % PAGE_SIZE != 0 || va < WINDOW ||
+	    va + pages * PAGE_SIZE > WINDOW + WINDOW_PAGES * PAGE_SIZE)
 		return -EINVAL;
 	if (++maps >= fail_at && fail_at != 0)
 		return -ENOMEM;
@@ -93,9 +95,9 @@ MACHINE void machine_unmap(uintptr_t va, size_t pages)
 
 MACHINE enum machine_prot machine_prot_at(uintptr_t va)
 {
-	return va >= WINDOW && va < WINDOW + WINDOW_PAGES * PAGE_SIZE ?
-		       permission[(va - WINDOW) / PAGE_SIZE] :
-		       MACHINE_NONE;
+	return va >= WINDOW && va < WINDOW + WINDOW_PAGES * PAGE_SIZE
+		       ? permission[(va - WINDOW) / PAGE_SIZE]
+		       : MACHINE_NONE;
 }
 
 /* ---- interrupts ---------------------------------------------------------------- */
@@ -173,7 +175,7 @@ MACHINE void machine_safe_point(void)
 {
 	if (!irq_on)
 		abort();
-	clock_ns += SAFE_POINT_NS;
+	clock_ns += safe_point_ns;
 	if (is_due())
 		take();
 }
@@ -181,6 +183,11 @@ MACHINE void machine_safe_point(void)
 bool interrupts_on(void)
 {
 	return irq_on;
+}
+
+void set_safe_point_step(uint64_t step_ns)
+{
+	safe_point_ns = step_ns;
 }
 
 /* ---- the storm ------------------------------------------------------------------- */
@@ -290,8 +297,8 @@ MACHINE void machine_lapic_write(uint32_t offset, uint32_t value)
 	} else if (offset == LAPIC_INITIAL_COUNT) {
 		count = value;
 		writes++;
-		due_ns = value == 0 ? UINT64_MAX :
-				      clock_ns + (value * 1000000000ull + info.timer_hz - 1) /
+		due_ns = value == 0 ? UINT64_MAX
+				    : clock_ns + (value * 1000000000ull + info.timer_hz - 1) /
 							 info.timer_hz;
 	} else if (offset == LAPIC_DIVIDE) {
 		if (value != 0xb) /* by 1: Intel SDM vol. 3, figure 11-10 */

@@ -29,10 +29,11 @@ void stop_storm(void);
 uint64_t interrupts_taken(void);
 
 void set_clock(uint64_t now_ns);
-uint64_t last_count(void);      /* written to the timer's initial count */
-uint64_t alarms_set(void);      /* writes to it */
-void set_timer_hz(uint32_t hz); /* before start_system */
-void set_flags(uint32_t flags); /* before start_system */
+void set_safe_point_step(uint64_t step_ns); /* SAFE_POINT_NS at the start */
+uint64_t last_count(void);		    /* written to the timer's initial count */
+uint64_t alarms_set(void);		    /* writes to it */
+void set_timer_hz(uint32_t hz);		    /* before start_system */
+void set_flags(uint32_t flags);		    /* before start_system */
 void fail_map(unsigned long k); /* the k-th machine_map from now and later ones fail; 0: none */
 bool interrupts_on(void);
 

@@ -40,8 +40,7 @@ START_TEST(sizes_outside_the_limits_are_refused)
 	ck_assert_int_eq(channel_new(CHANNEL_MESSAGE_MAX + 1, 1, NULL, &tx, &rx), -EINVAL);
 	ck_assert_int_eq(channel_new(1, CHANNEL_CAPACITY_MAX + 1, NULL, &tx, &rx), -EINVAL);
 	ck_assert(IS_EMPTY(tx) && IS_EMPTY(rx));
-	ck_assert_int_eq(channel_new(CHANNEL_MESSAGE_MAX, CHANNEL_CAPACITY_MAX, NULL, &tx, &rx),
-			 0);
+	ck_assert_int_eq(channel_new(CHANNEL_MESSAGE_MAX, CHANNEL_CAPACITY_MAX, NULL, &tx, &rx), 0);
 }
 END_TEST
 

@@ -66,16 +66,17 @@ static unsigned int registers_survive(uint64_t seed, void **save, void *to)
 	uint64_t rbx = seed + 1, r12 = seed + 2, r13 = seed + 3, r14 = seed + 4, r15 = seed + 5;
 	uint64_t expected[5] = { rbx, r12, r13, r14, r15 };
 
-	__asm__ volatile("movq %[b], %%rbx; movq %[c], %%r12; movq %[d], %%r13\n\t"
-			 "movq %[e], %%r14; movq %[f], %%r15\n\t"
-			 "call context_switch\n\t"
-			 "movq %%rbx, %[b]; movq %%r12, %[c]; movq %%r13, %[d]\n\t"
-			 "movq %%r14, %[e]; movq %%r15, %[f]"
-			 : [b] "+m"(rbx), [c] "+m"(r12), [d] "+m"(r13), [e] "+m"(r14),
-			   [f] "+m"(r15), "+D"(save), "+S"(to)
-			 :
-			 : "rax", "rcx", "rdx", "rbx", "r8", "r9", "r10", "r11", "r12", "r13",
-			   "r14", "r15", "memory", "cc");
+	__asm__ volatile(
+		"movq %[b], %%rbx; movq %[c], %%r12; movq %[d], %%r13\n\t"
+		"movq %[e], %%r14; movq %[f], %%r15\n\t"
+		"call context_switch\n\t"
+		"movq %%rbx, %[b]; movq %%r12, %[c]; movq %%r13, %[d]\n\t"
+		"movq %%r14, %[e]; movq %%r15, %[f]"
+		: [b] "+m"(rbx), [c] "+m"(r12), [d] "+m"(r13), [e] "+m"(r14), [f] "+m"(r15),
+		  "+D"(save), "+S"(to)
+		:
+		: "rax", "rcx", "rdx", "rbx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+		  "memory", "cc");
 	return (rbx == expected[0]) + (r12 == expected[1]) + (r13 == expected[2]) +
 	       (r14 == expected[3]) + (r15 == expected[4]);
 }

@@ -153,6 +153,30 @@ START_TEST(a_task_that_is_killed_before_it_waits_does_not_wait)
 }
 END_TEST
 
+static int die_waiting(int unused)
+{
+	OWN(letter, held) = { 'h' };
+	OWN(irq_guard, guard) = irq_off();
+
+	(void)unused;
+	ck_assert_int_eq(task_kill(task_id()), 0);
+	return wait_on(&queue, WAIT_FOREVER, &guard);
+}
+TASK_ENTRY_PLAIN(die_waiting, int);
+
+START_TEST(a_task_that_is_killed_between_its_safe_point_and_its_wait_does_not_park)
+{
+	OWN(task_handle, a) = OWNER_EMPTY;
+	int unused = 0;
+
+	ck_assert_int_eq(TASK_SPAWN(die_waiting, &unused, NULL, &a), 0);
+	check_end(&a, TASK_KILLED, 0);
+	check_journal("-h");
+	ck_assert_ptr_null(queue.first);
+	ck_assert(interrupts_on());
+}
+END_TEST
+
 /* ---- mutexes ---------------------------------------------------------------------- */
 
 START_TEST(the_guard_gives_the_data_and_its_end_unlocks)
@@ -353,6 +377,8 @@ static void add_waits(TCase *tcase)
 	tcase_add_test(tcase, a_wake_up_is_not_spent_on_a_killed_or_restarted_task);
 	tcase_add_test(tcase, a_task_that_was_woken_and_then_killed_returns_from_its_wait_first);
 	tcase_add_test(tcase, a_task_that_is_killed_before_it_waits_does_not_wait);
+	tcase_add_test(tcase,
+		       a_task_that_is_killed_between_its_safe_point_and_its_wait_does_not_park);
 }
 
 static void add_mutexes(TCase *tcase)

@@ -58,6 +58,33 @@ START_TEST(an_alarm_beyond_32_bits_of_counts_is_reached_in_steps)
 }
 END_TEST
 
+static uint64_t told_at_ns;
+
+static void tell(void)
+{
+	told_at_ns = clock_now_ns();
+}
+
+START_TEST(nobody_is_told_before_the_alarm)
+{
+	interrupt_detach(MACHINE_VECTOR_TIMER);
+	ck_assert_int_eq(clock_init(tell), 0);
+	ck_assert_int_eq(clock_init(tell), -EBUSY);
+	set_clock(0);
+	set_alarm(200 * NS_PER_S); /* two steps: 171.8 s and the rest */
+	set_clock(180 * NS_PER_S);
+	task_safe_point();
+	ck_assert_uint_eq(told_at_ns, 0);
+	ck_assert_uint_lt(last_count(), UINT32_MAX);
+	set_clock(200 * NS_PER_S);
+	task_safe_point();
+	ck_assert_uint_ge(told_at_ns, 200 * NS_PER_S);
+	told_at_ns = 0;
+	task_safe_point();
+	ck_assert_uint_eq(told_at_ns, 0);
+}
+END_TEST
+
 START_TEST(the_largest_alarm_does_not_overflow)
 {
 	set_clock(0);
@@ -137,7 +164,10 @@ END_TEST
 START_TEST(links_come_out_by_priority_and_in_order_of_arrival)
 {
 	struct scheduler_link links[] = {
-		{ .priority = 4 }, { .priority = 0 }, { .priority = 4 }, { .priority = 7 },
+		{ .priority = 4 },
+		{ .priority = 0 },
+		{ .priority = 4 },
+		{ .priority = 7 },
 	};
 
 	ck_assert_ptr_null(scheduler_take());
@@ -160,7 +190,9 @@ END_TEST
 
 START_TEST(a_link_can_be_removed_from_anywhere_and_twice)
 {
-	struct scheduler_link links[3] = { { .priority = 2 }, { .priority = 2 }, { .priority = 2 } };
+	struct scheduler_link links[3] = { { .priority = 2 },
+					   { .priority = 2 },
+					   { .priority = 2 } };
 
 	for (int removed = 0; removed < 3; removed++) {
 		for (int i = 0; i < 3; i++)
@@ -200,8 +232,8 @@ START_TEST(random_additions_and_removals_agree_with_a_list)
 		} else {
 			for (int i = 0; i < arrivals; i++) {
 				if (order[i] >= 0 &&
-				    (expected < 0 || links[order[i]].priority >
-							     links[order[expected]].priority))
+				    (expected < 0 ||
+				     links[order[i]].priority > links[order[expected]].priority))
 					expected = i;
 			}
 			taken = scheduler_take();
@@ -232,6 +264,7 @@ int main(void)
 	tcase_add_test(timer, an_alarm_counts_to_its_time_rounded_up);
 	tcase_add_test(timer, an_alarm_in_the_past_comes_at_once_and_never_disarms);
 	tcase_add_test(timer, an_alarm_beyond_32_bits_of_counts_is_reached_in_steps);
+	tcase_add_test(timer, nobody_is_told_before_the_alarm);
 	tcase_add_test(timer, the_largest_alarm_does_not_overflow);
 	tcase_add_checked_fixture(interrupt, start_system, NULL);
 	tcase_add_test(interrupt, a_vector_has_one_handler_and_only_devices_have_one);

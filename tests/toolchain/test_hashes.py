@@ -65,7 +65,8 @@ KEPT = [
     ("other prototypes before it keep the hash",
      "int probe(int a);", "int other(long); int last(void); int probe(int a);"),
     ("extern keeps the hash", "int probe(int a);", "extern int probe(int a);"),
-    ("a declaration again keeps the hash", "int probe(int a);", "int probe(int a); int probe(int);"),
+    ("a declaration again keeps the hash",
+     "int probe(int a);", "int probe(int a); int probe(int);"),
     ("constant elements by a typedef are constant elements",
      "extern const int probe[2];", "typedef int word[2]; extern const word probe;"),
 ]
@@ -118,10 +119,12 @@ CHANGED = [
      "int probe(void);", "extern int probe;"),
     ("another type of an object changes the hash", "extern int probe;", "extern unsigned probe;"),
     ("a constant object changes the hash", "extern int probe;", "extern const int probe;"),
-    ("an array instead of one object changes the hash", "extern int probe;", "extern int probe[1];"),
+    ("an array instead of one object changes the hash",
+     "extern int probe;", "extern int probe[1];"),
     ("another bound changes the hash", "extern int probe[2];", "extern int probe[3];"),
     ("swapped bounds change the hash", "extern int probe[2][3];", "extern int probe[3][2];"),
-    ("an array instead of a pointer changes the hash", "extern int *probe;", "extern int probe[2];"),
+    ("an array instead of a pointer changes the hash",
+     "extern int *probe;", "extern int probe[2];"),
 ]
 
 # One tag each: the hash of `struct tag` (kind LAYOUT) as `probe` leads to it.

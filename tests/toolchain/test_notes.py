@@ -24,7 +24,7 @@ struct probe_state {
 	int (*handlers[4])(int);
 	struct inner one, many[3];
 	const char *volatile text;
-	unsigned a : 3, b : 9;
+	unsigned a : 3, b : 6;
 	union { int i; double d; } either;
 	enum mood mood;
 	struct { long x, y; };
@@ -57,7 +57,7 @@ static void tick(struct timer *t)
 		timer_arm(tick, t, 1000);
 }
 CELL_EXPORT void probe_start(struct timer *t) { timer_arm(tick, t, 5); }
-CELL_EXPORT void probe_again(struct timer *t) { timer_arm((void (*)(struct timer *))probe_again, t, 1); }
+CELL_EXPORT void probe_again(struct timer *t) { timer_arm(probe_again, t, 1); }
 void hidden_again(struct timer *t) { timer_arm(hidden_again, t, 1); }
 CELL("probe", 1, CELL_SERVICE, "timers that rearm themselves");
 """
@@ -83,6 +83,26 @@ second:
 	ret
 	.cfi_endproc
 	.size second, . - second
+	.section .note.GNU-stack, "", @progbits
+"""
+
+
+SLOTS = """
+	.text
+	.globl slots
+	.hidden slots
+	.type slots, @function
+slots:
+	.cfi_startproc
+	movq loaded@GOTPCREL(%rip), %rax
+	pushq pushed@GOTPCREL(%rip)
+	.cfi_adjust_cfa_offset 8
+	call *called@GOTPCREL(%rip)
+	popq %rax
+	.cfi_adjust_cfa_offset -8
+	jmp *jumped@GOTPCREL(%rip)
+	.cfi_endproc
+	.size slots, . - slots
 	.section .note.GNU-stack, "", @progbits
 """
 
@@ -157,7 +177,7 @@ def fields(pipeline, tap, note):
              {n: types.get(n) for n in expected} == expected, types)
     bits = {n: (o, s) for n, _, o, s in note.fields if n in ("a", "b")}
     base = bits["a"][0]
-    tap.test("bit-fields of 3 and 9 bits span one byte and two",
+    tap.test("bit-fields of 3 bits and the next 6 span one byte and two",
              bits == {"a": (base, 1), "b": (base, 2)}, bits)
 
 
@@ -299,6 +319,17 @@ def neighbours(pipeline, tap):
              "%s%s %s" % (said, added, wrong))
 
 
+def slots(pipeline, tap):
+    functions = "".join("int %s(int n) { return n; }\n" % name
+                        for name in ("loaded", "pushed", "called", "jumped"))
+    status, said, path = pipeline.check(pipeline.combine(
+        pipeline.compile("a.c", HEAD + functions + 'CELL("probe", 1, CELL_SERVICE, "x");'),
+        pipeline.compile("b.s", SLOTS)))
+    taken = [] if status else pipeline.note(path).names(ADDRESS_TAKEN)
+    tap.test("a slot that is loaded or pushed takes an address, one that is called does not",
+             taken == ["loaded", "pushed"], "%s%s" % (said, taken))
+
+
 def main():
     pipeline, tap = Pipeline(), Tap()
     path, note = identity(pipeline, tap)
@@ -310,6 +341,7 @@ def main():
     deterministic(pipeline, tap)
     self_addresses(pipeline, tap)
     neighbours(pipeline, tap)
+    slots(pipeline, tap)
     return tap.end()
 
 
