@@ -80,8 +80,7 @@ __attribute__((noinline)) static void erase_nano_core(void)
 	machine_unmap(start, captain_state.pages);
 }
 
-static void count_pointer(void *context, const uint64_t *word, size_t range,
-			  struct task *stack_of)
+static void count_pointer(void *context, const uint64_t *word, size_t range, struct task *stack_of)
 {
 	uint64_t *count = context;
 

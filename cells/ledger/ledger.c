@@ -25,7 +25,7 @@
 #define MAPPING_TAG (FRAME_BUFFER + 1)
 
 struct candidate {
-	uint64_t word;        /* as it was found: a block's address, or an owner's word */
+	uint64_t word;	      /* as it was found: a block's address, or an owner's word */
 	uintptr_t start, end; /* memory of it */
 	bool is_mapping;
 };
@@ -33,7 +33,7 @@ struct candidate {
 struct sweep {
 	struct candidate candidates[CANDIDATES_MAX];
 	uint64_t refers[CANDIDATES_MAX]; /* bit k of refers[i]: i's contents name k */
-	uint64_t live;                   /* bit k: live memory names k */
+	uint64_t live;			 /* bit k: live memory names k */
 	uint32_t count;
 	uintptr_t low, high; /* the dead stack */
 };

@@ -19,7 +19,6 @@ struct swap_plan {
 	uint32_t n_slots, n_entries, n_pinned;
 };
 
-
 /* Bytes of pairs that a plan for this version may need. */
 size_t plan_size(const struct link_version *next);
 

@@ -35,7 +35,8 @@ static void collect(struct pending *pending)
 {
 	struct link_version *version = linker_next_replaced(0);
 
-	for (; version && pending->count < PENDING_MAX; version = linker_next_replaced(version->id)) {
+	for (; version && pending->count < PENDING_MAX;
+	     version = linker_next_replaced(version->id)) {
 		struct swap_range *ranges = &pending->ranges[pending->count * RANGES_EACH];
 
 		set_range(&ranges[0], &version->text);

@@ -73,22 +73,34 @@ static int validate(const struct link_version *next, struct diag *reterr)
 	return 0;
 }
 
-/* Whoever uses it must mean the same by the types they share. */
+static int refuse_tag(const struct link_cell *cell, const char *symbol, const char *what,
+		      const char *tag, const char *in, struct diag *reterr)
+{
+	char expected[72];
+
+	format_text(expected, sizeof(expected), "%s as in %s", tag, in);
+	return refuse(cell, symbol, what, expected, "another", reterr);
+}
+
+/*
+ * Whoever uses it must mean the same by the types they share, and so must the
+ * version before it when it left a state: the state may point to such a type.
+ */
 static int validate_types(const struct link_version *next, struct diag *reterr)
 {
 	const struct link_cell *cell = next->cell;
+	const char *tag = cell->state_hash ? linker_tag_that_differs(next, cell->current) : NULL;
 
+	if (tag)
+		return refuse_tag(cell, "", "layout of a type that the state may point to differs",
+				  tag, "the version before", reterr);
 	for (const struct link_export *export = cell->exports; export; export = export->next) {
 		for (const struct link_slot *slot = export->users; slot; slot = slot->next) {
-			const char *tag = linker_tag_that_differs(next, slot->user);
-			char expected[72];
-
-			if (!tag || slot->user->cell == cell)
-				continue;
-			format_text(expected, sizeof(expected), "%s as in %s", tag,
-				    slot->user->cell->name);
-			return refuse(cell, export->name, "layout of a type differs from a user's",
-				      expected, "another", reterr);
+			tag = linker_tag_that_differs(next, slot->user);
+			if (tag && slot->user->cell != cell)
+				return refuse_tag(cell, export->name,
+						  "layout of a type differs from a user's", tag,
+						  slot->user->cell->name, reterr);
 		}
 	}
 	return 0;

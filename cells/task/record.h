@@ -48,6 +48,7 @@ struct task {
 	bool detached;	   /* nobody will join */
 	bool reserve_open; /* the pages below stack_low are RW */
 	bool preempted;	   /* context leads to a trap frame */
+	bool framed;	   /* resume and frame hold registers, perhaps of an earlier preemption */
 	struct wait_queue joiners;
 	struct task_unwind unwind;
 

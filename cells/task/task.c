@@ -116,6 +116,16 @@ static struct task *tasks_pick(struct task_state *all)
 	return task_of_link(link);
 }
 
+/* Registers of an earlier preemption would hold the version of a cell that they point into. */
+static void task_forget_trap(struct task *task)
+{
+	if (!task->framed)
+		return;
+	memset(&task->resume, 0, sizeof(task->resume));
+	memset(&task->frame, 0, sizeof(task->frame));
+	task->framed = false;
+}
+
 /* The current task is READY and queued, PARKED or ENDED; returns when it is RUNNING. */
 static void task_switch(struct task_state *all)
 {
@@ -123,8 +133,10 @@ static void task_switch(struct task_state *all)
 	struct task *next = tasks_pick(all);
 
 	tasks_hand_over(all, next, clock_now_ns());
-	if (next != self)
-		context_switch(&self->context, next->context);
+	if (next == self)
+		return;
+	task_forget_trap(self);
+	context_switch(&self->context, next->context);
 }
 
 _Noreturn void task_leave(struct task_state *all)
@@ -275,6 +287,7 @@ static void task_save_trap(struct task *task, const struct trap_frame *frame)
 	memcpy(to, frame, sizeof(*to));
 	task->saved_sp = below;
 	task->preempted = true;
+	task->framed = true;
 	task->context = context_of_trap(&task->resume, to, below);
 }
 

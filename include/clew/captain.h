@@ -15,8 +15,8 @@ _Noreturn void captain_start(void);
 /* What became of nano_core. */
 struct captain_nano_core {
 	uint64_t pages;
-	uint64_t pointers;  /* words that seemed to point into it, when last scanned */
-	_Bool released;     /* its frames are free */
+	uint64_t pointers; /* words that seemed to point into it, when last scanned */
+	_Bool released;	   /* its frames are free */
 };
 void captain_nano_core(struct captain_nano_core *ret);
 

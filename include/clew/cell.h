@@ -3,8 +3,8 @@
  * What makes an object a cell: its descriptor, its exports and its state.
  *
  * cellc reads the descriptor out of the compiled object, never the file's
- * name, and writes what it learns into the section .clew.records (record.h in
- * src/link).  An object without these records is foreign.
+ * name, and writes what it learns into the section .clew.note (note.h in
+ * src/link).  An object without a note is foreign.
  */
 #ifndef CLEW_CELL_H
 #define CLEW_CELL_H

@@ -15,11 +15,11 @@
 #define DIAG_NO_OFFSET UINT64_MAX
 
 struct diag {
-	char cell[40];     /* cell or file that the error is about */
-	char section[40];  /* ELF section name */
-	char symbol[72];   /* ELF symbol name */
-	uint64_t offset;   /* bytes: into the section, else into the file */
-	char what[96];     /* one clause, no full stop: "relocation out of range" */
+	char cell[40];	  /* cell or file that the error is about */
+	char section[40]; /* ELF section name */
+	char symbol[72];  /* ELF symbol name */
+	uint64_t offset;  /* bytes: into the section, else into the file */
+	char what[96];	  /* one clause, no full stop: "relocation out of range" */
 	char expected[72];
 	char found[72];
 };

@@ -12,7 +12,6 @@
 _Noreturn void panic(const char *what);
 _Noreturn void panic_assert(const char *expression, const char *file, int line);
 
-#define assert(expression) \
-	((expression) ? (void)0 : panic_assert(#expression, __FILE__, __LINE__))
+#define assert(expression) ((expression) ? (void)0 : panic_assert(#expression, __FILE__, __LINE__))
 
 #endif

@@ -19,14 +19,14 @@
 
 struct swap_report {
 	char name[CELL_NAME_MAX];
-	uint32_t from, to;     /* versions */
-	uint32_t slots;        /* repointed */
-	uint32_t entries;      /* repointed */
-	uint32_t pinned;       /* entries that keep the old text */
-	uint64_t state_bytes;  /* adopted in place */
+	uint32_t from, to;    /* versions */
+	uint32_t slots;	      /* repointed */
+	uint32_t entries;     /* repointed */
+	uint32_t pinned;      /* entries that keep the old text */
+	uint64_t state_bytes; /* adopted in place */
 	uint64_t commit_ns;
 	uint64_t total_ns;
-	bool retired;          /* the old version is gone already */
+	bool retired; /* the old version is gone already */
 };
 
 /* Replaces cell `name` in ns by the object.  `file` names it in messages. */
@@ -60,7 +60,8 @@ struct task;
  * word: where; range: which of the ranges its value lies in; stack_of: the
  * task in whose live stack or saved registers it is, NULL for other memory.
  */
-typedef void swap_scan_hit(void *context, const uint64_t *word, size_t range, struct task *stack_of);
+typedef void swap_scan_hit(void *context, const uint64_t *word, size_t range,
+			   struct task *stack_of);
 
 /*
  * Reads every aligned word of used memory that can be read (only what can be

@@ -141,7 +141,7 @@ MUST_USE static inline int task_join(task_handle *task, uint64_t deadline_ns, st
 void task_detach(task_handle task);
 void task_handle_cleanup(task_handle *place);
 
-/* -ENOENT: no such task, or it has ended; -EPERM: the idle task. */
+/* -ENOENT: no such task, or it has ended; -EPERM: the first task. */
 MUST_USE int task_kill(uint64_t id);
 
 /* Ends the caller: its frames are unwound, its cleanups run. */
@@ -225,7 +225,7 @@ struct task_unwind {
 };
 struct task_unwind *task_unwind_of(struct task *task);
 
-/* Opens the reserve below the guard page after an overflow; false: was open already. */
+/* Opens the reserve above the guard page after an overflow; false: was open already. */
 bool task_open_reserve(struct task *task);
 
 /* The end of an unwind: never returns; frees what the task owned. */

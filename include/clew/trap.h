@@ -13,11 +13,11 @@
 #include <stdint.h>
 
 enum trap_vector {
-	TRAP_DE = 0,  /* divide error */
+	TRAP_DE = 0, /* divide error */
 	TRAP_DB = 1,
-	TRAP_BP = 3,  /* int3 */
+	TRAP_BP = 3, /* int3 */
 	TRAP_OF = 4,
-	TRAP_UD = 6,  /* invalid opcode */
+	TRAP_UD = 6, /* invalid opcode */
 	TRAP_DF = 8,
 	TRAP_SS = 12,
 	TRAP_GP = 13, /* general protection: non-canonical address */
@@ -25,7 +25,7 @@ enum trap_vector {
 	TRAP_MF = 16,
 	TRAP_AC = 17,
 	TRAP_XM = 19,
-	TRAP_SYSCALL = 31, /* a system call instruction inside the window */
+	TRAP_SYSCALL = 31,   /* a system call instruction inside the window */
 	TRAP_INTERRUPT = 32, /* first vector of a device */
 };
 
@@ -38,13 +38,13 @@ enum trap_vector {
 #define TRAP_RFLAGS_IF (1ul << 9)
 
 struct trap_frame {
-	uint8_t fx[512] __attribute__((aligned(16))); /* FXSAVE64 image */
+	uint8_t fx[512] __attribute__((aligned(16)));	 /* FXSAVE64 image */
 	uint64_t rax, rdx, rcx, rbx, rsi, rdi, rbp, rsp; /* 512: DWARF's order, 0 to 7 */
-	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;   /* 576 */
-	uint64_t rip, rflags;                            /* 640 */
-	uint64_t vector;  /* 656: enum trap_vector or a device's */
-	uint64_t error;   /* 664: as the CPU pushes it, else 0 */
-	uint64_t address; /* 672: CR2 of a page fault, else 0 */
+	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;	 /* 576 */
+	uint64_t rip, rflags;				 /* 640 */
+	uint64_t vector;				 /* 656: enum trap_vector or a device's */
+	uint64_t error;					 /* 664: as the CPU pushes it, else 0 */
+	uint64_t address;				 /* 672: CR2 of a page fault, else 0 */
 	uint64_t reserved;
 };
 

@@ -12,8 +12,8 @@
 #include <clew/errors.h>
 
 struct tar_member {
-	char name[101];     /* path, a leading "./" left out */
-	const void *bytes;  /* aligned to 512 within the archive */
+	char name[101];	   /* path, a leading "./" left out */
+	const void *bytes; /* aligned to 512 within the archive */
 	size_t size;
 };
 

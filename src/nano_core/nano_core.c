@@ -20,7 +20,7 @@
 
 /* The state of each copy here (CELL_HANDOVER); as bytes, since they are opaque. */
 extern void *const frame_state_place, *const heap_state_place, *const namespace_state_place,
-	*const linker_state_place;
+								       *const linker_state_place;
 
 _Noreturn void nano_core_start(const struct machine_info *info);
 

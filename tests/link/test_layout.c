@@ -49,8 +49,8 @@ static Elf64_Sym *symbol(const char *name)
 static Elf64_Rela *first_rela(const char *name)
 {
 	size_t count;
-	Elf64_Rela *relas = (Elf64_Rela *)elf_relas(&subject.elf,
-						    elf_find_section(&subject.elf, name), &count);
+	Elf64_Rela *relas =
+		(Elf64_Rela *)elf_relas(&subject.elf, elf_find_section(&subject.elf, name), &count);
 
 	ck_assert_uint_gt(count, 0);
 	return relas;
@@ -88,10 +88,14 @@ START_TEST(each_kind_of_section_goes_to_its_pool)
 		const char *name;
 		enum link_pool pool;
 	} expected[] = {
-		{ ".text.subject_function", LINK_TEXT },   { ".text.subject_other", LINK_TEXT },
-		{ ".rodata.subject_constant", LINK_CONST }, { ".data.subject_data", LINK_DATA },
-		{ ".bss.subject_zeroes", LINK_DATA },	   { ".data.subject_state", LINK_STATE },
-		{ ".eh_frame", LINK_CONST },		   { ".comment", LINK_UNPLACED },
+		{ ".text.subject_function", LINK_TEXT },
+		{ ".text.subject_other", LINK_TEXT },
+		{ ".rodata.subject_constant", LINK_CONST },
+		{ ".data.subject_data", LINK_DATA },
+		{ ".bss.subject_zeroes", LINK_DATA },
+		{ ".data.subject_state", LINK_STATE },
+		{ ".eh_frame", LINK_CONST },
+		{ ".comment", LINK_UNPLACED },
 		{ ".symtab", LINK_UNPLACED },
 	};
 
@@ -171,8 +175,9 @@ START_TEST(an_alignment_of_64_is_kept_and_one_of_128_refused)
 {
 	section(".data.subject_data")->sh_addralign = 64;
 	expect_layout();
-	ck_assert_uint_eq(subject.sections[elf_find_section(&subject.elf, ".data.subject_data")]
-					  .offset % 64, 0);
+	ck_assert_uint_eq(
+		subject.sections[elf_find_section(&subject.elf, ".data.subject_data")].offset % 64,
+		0);
 	close_subject();
 	open_subject();
 	section(".data.subject_data")->sh_addralign = 128;
@@ -182,9 +187,9 @@ END_TEST
 
 START_TEST(a_section_of_1_gib_is_taken_when_alone_and_a_larger_one_refused)
 {
-	/* The only constant but for the tables, which come later and have no room left. */
+	/* The other data, which comes behind it, has no room left. */
 	section(".bss.subject_zeroes")->sh_size = GIB;
-	expect_refusal("object too large", ".bss.subject_zeroes", "");
+	expect_refusal("object too large", ".data.subject_data", "");
 	close_subject();
 	open_subject();
 	section(".bss.subject_zeroes")->sh_size = GIB + 1;
@@ -333,8 +338,8 @@ START_TEST(every_relocation_type_but_those_of_the_rules_is_refused)
 		expect_layout();
 		return;
 	}
-	expect_diag(linking_layout(&subject, NULL), "unknown relocation",
-		    ".text.subject_function", elf_symbol_name(&subject.elf, number));
+	expect_diag(linking_layout(&subject, NULL), "unknown relocation", ".text.subject_function",
+		    elf_symbol_name(&subject.elf, number));
 	ck_assert_uint_eq(subject.diag.offset, rela->r_offset);
 }
 END_TEST
@@ -366,10 +371,11 @@ static int relocate_with(const char *name, uint64_t address)
 		const char *target = elf_symbol_name(&subject.elf, i);
 
 		if (elf_symbol_section(&subject.elf, i) == SHN_UNDEF)
-			subject.symbols[i].address = strcmp(target, "target_32") == 0 ||
-						     strcmp(target, "target_32s") == 0
-							     ? 0
-							     : bases.base[LINK_CONST];
+			subject.symbols[i].address =
+				strcmp(target, "target_32") == 0 ||
+						strcmp(target, "target_32s") == 0
+					? 0
+					: bases.base[LINK_CONST];
 	}
 	number = linking_symbol(&subject, name);
 	ck_assert_uint_ne(number, 0);
@@ -458,8 +464,8 @@ START_TEST(any_addend_is_arithmetic_modulo_2_to_the_64)
 
 	close_subject();
 	open_ranges();
-	relas = (Elf64_Rela *)elf_relas(&subject.elf,
-					elf_find_section(&subject.elf, ".rela.text.ranges"), &count);
+	relas = (Elf64_Rela *)elf_relas(
+		&subject.elf, elf_find_section(&subject.elf, ".rela.text.ranges"), &count);
 	last = relas[0].r_offset > relas[1].r_offset ? 0 : 1;
 	ck_assert_uint_eq(count, 2);
 	ck_assert_uint_eq(ELF64_R_TYPE(relas[last].r_info), R_X86_64_PC32);

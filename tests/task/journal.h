@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What happened in which order, as text, and owners that say when they are
- * released; for the tests of tasks.
+ * For the tests of tasks: what happened in which order, as text; owners that
+ * say when they are released; what there is before a test and again after it.
  */
 #ifndef TESTS_TASK_JOURNAL_H
 #define TESTS_TASK_JOURNAL_H
@@ -11,6 +11,8 @@
 
 #include <clew/own.h>
 #include <clew/task.h>
+
+#include "machine.h"
 
 static char journal[8192];
 static size_t journal_size;
@@ -48,5 +50,24 @@ static inline void letter_cleanup(letter *place)
 		ck_assert_int_eq((int)exit_.end, (int)(kind)); \
 		ck_assert_int_eq(exit_.value, (number)); \
 	} while (0)
+
+static uint64_t frames_before;
+
+static inline void start(void)
+{
+	start_system();
+	frames_before = frames_used();
+}
+
+/* All that tasks had since start() is back, and interrupts are on. */
+static inline void check_all_is_back(void)
+{
+	struct task_info info;
+
+	ck_assert_uint_eq(frames_used(), frames_before);
+	ck_assert_uint_eq(namespace_references(), 2); /* the root's and the first task's */
+	ck_assert(interrupts_on());
+	ck_assert_int_eq(task_next(1, &info), -ENOENT);
+}
 
 #endif

@@ -12,7 +12,7 @@
 
 static struct heap_usage heap_before;
 
-static void start(void)
+static void start_and_count(void)
 {
 	start_system();
 	heap_usage(&heap_before);
@@ -512,7 +512,7 @@ int main(void)
 	Suite *suite = suite_create("channel");
 	TCase *tcase = tcase_create("channel");
 
-	tcase_add_checked_fixture(tcase, start, NULL);
+	tcase_add_checked_fixture(tcase, start_and_count, NULL);
 	add_alone(tcase);
 	add_between_tasks(tcase);
 	suite_add_tcase(suite, tcase);

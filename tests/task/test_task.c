@@ -11,25 +11,6 @@
 #include "journal.h"
 #include "machine.h"
 
-static uint64_t frames_before;
-
-static void start(void)
-{
-	start_system();
-	frames_before = frames_used();
-}
-
-/* All that tasks had is back, and interrupts are on. */
-static void check_all_is_back(void)
-{
-	struct task_info info;
-
-	ck_assert_uint_eq(frames_used(), frames_before);
-	ck_assert_uint_eq(namespace_references(), 2); /* the root's and the first task's */
-	ck_assert(interrupts_on());
-	ck_assert_int_eq(task_next(1, &info), -ENOENT);
-}
-
 /* ---- spawn and join ---------------------------------------------------------- */
 
 static int add_one(int number)

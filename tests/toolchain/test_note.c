@@ -263,7 +263,8 @@ static void touch(const struct note *note)
 /* In memory of its exact size, so that a sanitizer or Valgrind sees a byte too far. */
 START_TEST(no_change_of_one_word_leads_outside_the_note)
 {
-	const size_t begin = offsetof(struct image, header), end = offsetof(struct image, names);
+	const size_t begin = offsetof(struct image, header);
+	const size_t end = offsetof(struct image, names) - sizeof(uint32_t) + 1;
 	static const uint32_t values[] = { 0, 1, 0x7fffffff, 0x80000000, 0xffffffff };
 	struct image *image = malloc(sizeof(*image));
 	size_t n_read = 0;

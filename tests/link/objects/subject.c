@@ -10,7 +10,7 @@ __attribute__((used)) struct subject_state subject_state = { { 1, 2, 3, 4 } };
 int subject_common;
 long subject_second_common;
 int subject_data = 7;
-int subject_zeroes[8];
+__attribute__((nocommon)) int subject_zeroes[8];
 const char subject_constant[] = "constant";
 
 int subject_function(int a);

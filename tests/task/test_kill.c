@@ -1,3 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Kill and restart of tasks in every state, the loop of a service, and what
+ * others may know of a task: `ps`, recovery, swap.
+ */
+#include <clew/task.h>
+
+#include <string.h>
+
+#include "journal.h"
+#include "machine.h"
+
+static int add_one(int number)
+{
+	return number + 1;
+}
+TASK_ENTRY_PLAIN(add_one, int);
+
+static int keep(letter argument)
+{
+	OWN(letter, mine) = MOVE(argument);
+
+	note("run");
+	return 0;
+}
+TASK_ENTRY(keep, letter);
+
+typedef volatile int *flag;
+
+static int spin_until(flag stop)
+{
+	int rounds = 0;
+
+	while (!*stop) {
+		task_safe_point();
+		rounds++;
+	}
+	return rounds;
+}
+TASK_ENTRY_PLAIN(spin_until, flag);
+
+struct nap {
+	char name;
+	uint64_t ns;
+};
+
+static int nap(struct nap nap)
+{
+	char text[] = { nap.name, 0 };
+
+	task_sleep(nap.ns);
+	note(text);
+	return 0;
+}
+TASK_ENTRY_PLAIN(nap, struct nap);
+
 /* ---- kill -------------------------------------------------------------------------- */
 
 static int sleep_holding(letter argument)
@@ -238,6 +294,54 @@ START_TEST(a_restarted_joiner_still_gets_the_value)
 }
 END_TEST
 
+/* ---- the loop of a service ------------------------------------------------------------ */
+
+struct service {
+	int steps;
+	int sum;
+};
+
+static int service_step(void *argument)
+{
+	struct service *service = argument;
+	int r = task_sleep_step(clock_now_ns() + NS_PER_MS);
+
+	service->steps++;
+	if (r == WAIT_E_RESTART)
+		return TASK_AGAIN;
+	service->sum += 10;
+	return service->sum < 30 ? TASK_AGAIN : service->sum;
+}
+
+START_TEST(a_service_steps_until_it_says_otherwise_and_is_restarted_between_steps)
+{
+	OWN(task_handle, task) = OWNER_EMPTY;
+	struct service service = { 0, 0 };
+	struct task_loop loop = { service_step, &service };
+
+	ck_assert_int_eq(task_spawn(task_repeat, &loop, sizeof(loop), NULL, &task), 0);
+	task_yield();
+	ck_assert_int_eq(restart_all(), 1);
+	check_end(&task, TASK_RETURNED, 30);
+	ck_assert_int_eq(service.steps, 4);
+	check_all_is_back();
+}
+END_TEST
+
+START_TEST(a_service_can_be_killed)
+{
+	OWN(task_handle, task) = OWNER_EMPTY;
+	struct service service = { 0, -1000000 };
+	struct task_loop loop = { service_step, &service };
+
+	ck_assert_int_eq(task_spawn(task_repeat, &loop, sizeof(loop), NULL, &task), 0);
+	task_sleep(5 * NS_PER_MS);
+	ck_assert_int_eq(task_kill(task.word), 0);
+	check_end(&task, TASK_KILLED, 0);
+	check_all_is_back();
+}
+END_TEST
+
 /* ---- what others may know ------------------------------------------------------------- */
 
 START_TEST(task_next_lists_every_task_by_id)
@@ -449,6 +553,13 @@ static void add_kills(TCase *tcase)
 	tcase_add_test(tcase, a_restarted_joiner_still_gets_the_value);
 }
 
+static void add_services(TCase *tcase)
+{
+	tcase_add_test(tcase,
+		       a_service_steps_until_it_says_otherwise_and_is_restarted_between_steps);
+	tcase_add_test(tcase, a_service_can_be_killed);
+}
+
 static void add_views(TCase *tcase)
 {
 	tcase_add_test(tcase, task_next_lists_every_task_by_id);
@@ -468,6 +579,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, start, NULL);
 	add_kills(tcase);
+	add_services(tcase);
 	add_views(tcase);
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(traced, start_traced, NULL);
