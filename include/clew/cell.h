@@ -11,8 +11,8 @@
 
 #include <stdint.h>
 
-#define CELL_NAME_MAX 32     /* bytes, with the terminating zero */
-#define CELL_SUMMARY_MAX 96  /* bytes, with the terminating zero */
+#define CELL_NAME_MAX 32    /* bytes, with the terminating zero */
+#define CELL_SUMMARY_MAX 96 /* bytes, with the terminating zero */
 #define CELL_MAGIC 0x6c6c6543u
 
 enum cell_kind {
@@ -22,23 +22,23 @@ enum cell_kind {
 
 struct cell_descriptor {
 	uint32_t magic;
-	uint32_t kind;    /* enum cell_kind */
+	uint32_t kind;	  /* enum cell_kind */
 	uint32_t version; /* counts up from 1; a swap may go either way */
 	uint32_t reserved;
-	char name[CELL_NAME_MAX];       /* identity: survives versions */
+	char name[CELL_NAME_MAX];	/* identity: survives versions */
 	char summary[CELL_SUMMARY_MAX]; /* one line for `cells` and `help` */
 };
 
 /* The last thing in a cell's source file, once. */
 #define CELL(cell_name, cell_version, cell_type, cell_summary) \
-	__attribute__((used, section(".rodata.clew.cell"))) \
-	static const struct cell_descriptor cell_descriptor = { \
-		.magic = CELL_MAGIC, \
-		.kind = (cell_type), \
-		.version = (cell_version), \
-		.name = cell_name, \
-		.summary = cell_summary, \
-	}
+	__attribute__((used, section(".rodata.clew.cell"))) static const struct cell_descriptor \
+		cell_descriptor = { \
+			.magic = CELL_MAGIC, \
+			.kind = (cell_type), \
+			.version = (cell_version), \
+			.name = cell_name, \
+			.summary = cell_summary, \
+		}
 
 /* A definition that other cells may use; everything else is hidden. */
 #define CELL_EXPORT __attribute__((visibility("default")))
@@ -51,8 +51,9 @@ struct cell_descriptor {
  *	CELL_STATE(counter, "the count is what the service is for") = { ... };
  */
 #define CELL_STATE(name, reason) \
-	__attribute__((used, section(".rodata.clew.reason"))) \
-	static const char name##_state_reason[] = reason; \
+	__attribute__((used, \
+		       section(".rodata.clew.reason"))) static const char name##_state_reason[] = \
+		reason; \
 	__attribute__((used)) static struct name##_state name##_state
 
 /*

@@ -76,7 +76,8 @@ MUST_USE static inline int channel_receive(const channel_rx *rx, void *ret_messa
 						      channel_rx *ret_rx) \
 	{ \
 		return channel_new(sizeof(T), capacity, \
-				   (channel_message_cleanup *)(void *)T##_cleanup, ret_tx, ret_rx); \
+				   (channel_message_cleanup *)(void *)T##_cleanup, ret_tx, \
+				   ret_rx); \
 	} \
 	MUST_USE static inline int name##_send(const channel_tx *tx, T *message, \
 					       uint64_t deadline_ns) \

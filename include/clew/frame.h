@@ -43,9 +43,9 @@ enum frame_kind {
 OWNER(frames);
 
 struct frame_usage {
-	uint64_t total, free;          /* frames */
-	uint64_t used[FRAME_KINDS];    /* frames */
-	uint64_t largest_free_run;     /* frames */
+	uint64_t total, free;	    /* frames */
+	uint64_t used[FRAME_KINDS]; /* frames */
+	uint64_t largest_free_run;  /* frames */
 };
 
 /* -ENOMEM: no such run is free; -EINVAL: count is 0 or too large. */

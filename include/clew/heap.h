@@ -19,9 +19,9 @@
 OWNER(heap_block); /* word: the block's address */
 
 struct heap_usage {
-	uint64_t blocks;      /* allocated now */
-	uint64_t bytes;       /* of these, as asked for, rounded up to the size class */
-	uint64_t bytes_held;  /* taken from the frame allocator */
+	uint64_t blocks;     /* allocated now */
+	uint64_t bytes;	     /* of these, as asked for, rounded up to the size class */
+	uint64_t bytes_held; /* taken from the frame allocator */
 };
 
 /* -ENOMEM; -EINVAL: size is 0. */

@@ -50,24 +50,28 @@ MUST_USE int linker_init(struct diag *reterr);
 /* ---- what is loaded, by value --------------------------------------------- */
 
 struct cell_info {
-	uint64_t id;        /* of the version, unique since boot */
-	uint64_t ns;        /* namespace id */
+	uint64_t id; /* of the version, unique since boot */
+	uint64_t ns; /* namespace id */
 	char name[CELL_NAME_MAX];
 	char summary[CELL_SUMMARY_MAX];
 	uint32_t version;
-	uint32_t kind;      /* enum cell_kind; 0: foreign */
-	uint32_t sections;  /* loaded */
-	uint32_t users;     /* cells that use it */
-	uint64_t bytes;     /* text, constants and data, as allocated */
+	uint32_t kind;	   /* enum cell_kind; 0: foreign */
+	uint32_t sections; /* loaded */
+	uint32_t users;	   /* cells that use it */
+	uint64_t bytes;	   /* text, constants and data, as allocated */
 	uint64_t state_bytes;
 	uintptr_t text, constants, data, state; /* addresses, 0: has none */
 	uint64_t text_size, constants_size, data_size;
-	bool current;       /* false: replaced, not yet retired */
+	bool current; /* false: replaced, not yet retired */
 };
 /* The version with the smallest id above `after`; -ENOENT: none. */
 MUST_USE int linker_next_cell(uint64_t after, struct cell_info *ret);
 
-enum dependency_kind { DEPENDENCY_CALL, DEPENDENCY_ADDRESS, DEPENDENCY_DATA };
+enum dependency_kind {
+	DEPENDENCY_CALL,
+	DEPENDENCY_ADDRESS,
+	DEPENDENCY_DATA
+};
 
 struct dependency_info {
 	char user[CELL_NAME_MAX];
@@ -143,8 +147,6 @@ void linker_prune(struct link_cell *cell);
 struct link_version *linker_next_replaced(uint64_t after);
 
 /* ---- for recovery and swap ------------------------------------------------- */
-
-
 
 /* The version whose text holds the address; NULL: none.  No lock, no allocation. */
 const struct link_version *linker_version_at(uintptr_t address);

@@ -34,8 +34,8 @@ enum machine_region_kind {
 
 struct machine_region {
 	uintptr_t start; /* page aligned address in the window */
-	size_t size;     /* bytes, a multiple of PAGE_SIZE */
-	uint32_t kind;   /* enum machine_region_kind */
+	size_t size;	 /* bytes, a multiple of PAGE_SIZE */
+	uint32_t kind;	 /* enum machine_region_kind */
 	uint32_t reserved;
 };
 
@@ -65,7 +65,7 @@ struct machine_info {
 	char name[16]; /* "hosted", "pc" */
 	uintptr_t window;
 	uint64_t memory_size; /* bytes */
-	uint32_t flags;       /* enum machine_flag */
+	uint32_t flags;	      /* enum machine_flag */
 	uint32_t timer_hz;    /* counts a second of the LAPIC timer, divided by 1 */
 	uint32_t n_regions;
 	uint32_t n_modules;
@@ -130,7 +130,7 @@ void machine_idle(void);
  * off and ends in machine_resume() or in a switch to another context.
  */
 enum machine_trap_class {
-	MACHINE_FAULTS,     /* vectors 0 to 31, and TRAP_SYSCALL */
+	MACHINE_FAULTS,	    /* vectors 0 to 31, and TRAP_SYSCALL */
 	MACHINE_INTERRUPTS, /* vectors 32 to 255 */
 };
 typedef void machine_trap_handler(struct trap_frame *frame);
@@ -177,7 +177,7 @@ void machine_trace(const char *text, size_t size);
 
 /* Ends the machine with this exit status (see clew(1)). */
 enum machine_status {
-	MACHINE_DOWN = 0,           /* clean shutdown */
+	MACHINE_DOWN = 0,	    /* clean shutdown */
 	MACHINE_COMMAND_FAILED = 1, /* clean shutdown after a failed command */
 	MACHINE_NO_BOOT = 3,
 	MACHINE_DIED = 4,

@@ -18,9 +18,9 @@
 #include <clew/own.h>
 
 /* Words as in frame.h: a mapping owns its frames. */
-OWNER(map_rw);   /* read and write */
-OWNER(map_ro);   /* read */
-OWNER(map_x);    /* read and execute */
+OWNER(map_rw);	 /* read and write */
+OWNER(map_ro);	 /* read */
+OWNER(map_x);	 /* read and execute */
 OWNER(map_none); /* guard: owned, not accessible */
 
 /* -ENOMEM; -EINVAL: pages is 0 or more than a word can count (frame.h). */

@@ -29,7 +29,7 @@ enum {
 
 struct mutex {
 	struct wait_queue waiters;
-	uint64_t holder;   /* task id, 0 when free */
+	uint64_t holder; /* task id, 0 when free */
 	uint32_t poisoned;
 	uint32_t reserved;
 };

@@ -29,7 +29,10 @@
  * left.  Always initialised: OWN(map_rw, pages) = OWNER_EMPTY;
  */
 #define OWN(T, x) __attribute__((cleanup(T##_cleanup))) T x
-#define OWNER_EMPTY { 0 }
+#define OWNER_EMPTY \
+	{ \
+		0 \
+	}
 
 /* Takes the value out of an owner and leaves it empty. */
 #define MOVE(x) \

@@ -31,13 +31,13 @@ struct fault_record {
 	uint64_t time_ns;
 	uint64_t task;
 	char task_name[CELL_NAME_MAX];
-	char cause[64]; /* "page fault: read of 0x0", "assert: x > 0 (crash.c:12)" */
+	char cause[64];	 /* "page fault: read of 0x0", "assert: x > 0 (crash.c:12)" */
 	uint32_t vector; /* enum trap_vector; 256: panic */
 	uint32_t n_frames;
 	uint32_t cleanups; /* landing pads run */
 	uint32_t nested;   /* faults in cleanups */
-	bool truncated;    /* the unwind could not reach the task's first frame */
-	bool ended;        /* the unwind is over */
+	bool truncated;	   /* the unwind could not reach the task's first frame */
+	bool ended;	   /* the unwind is over */
 	uintptr_t address;
 	struct fault_frame frames[FAULT_BACKTRACE_MAX];
 };

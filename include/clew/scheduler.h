@@ -24,7 +24,7 @@ struct scheduler_link {
 
 void scheduler_add(struct scheduler_link *link);    /* at the end of its priority */
 void scheduler_remove(struct scheduler_link *link); /* accepts one that is not queued */
-struct scheduler_link *scheduler_take(void);        /* removes the next, or NULL */
+struct scheduler_link *scheduler_take(void);	    /* removes the next, or NULL */
 
 /* Whether a queued link should run instead of one of this priority that used up its slice. */
 _Bool scheduler_has(uint32_t at_least_priority);

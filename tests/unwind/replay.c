@@ -16,7 +16,7 @@
 #include "image.h"
 #include "module.h"
 
-#define SAMPLE_MAX 4096
+#define SAMPLE_MAX 1024
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

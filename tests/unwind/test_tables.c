@@ -92,6 +92,13 @@ START_TEST(every_address_finds_its_entry_and_its_neighbours_do_not)
 }
 END_TEST
 
+/* Check writes to a file at every assertion; there are millions of these. */
+#define REQUIRE(condition) \
+	do { \
+		if (!(condition)) \
+			ck_abort_msg("%s", #condition); \
+	} while (0)
+
 /* ---- an evaluator of its own for what libdw hands out ---------------------- */
 
 struct values {
@@ -101,13 +108,13 @@ struct values {
 
 static uint64_t value_pop(struct values *values)
 {
-	ck_assert_int_gt(values->count, 0);
+	REQUIRE(values->count > 0);
 	return values->items[--values->count];
 }
 
 static void value_push(struct values *values, uint64_t value)
 {
-	ck_assert_int_lt(values->count, VALUES_MAX);
+	REQUIRE(values->count < VALUES_MAX);
 	values->items[values->count++] = value;
 }
 
@@ -168,7 +175,7 @@ static enum expectation expected_register(Dwarf_Frame *frame, int reg, const uin
 	Dwarf_Op mem[3], *ops;
 	size_t n;
 
-	ck_assert_int_eq(dwarf_frame_register(frame, reg, mem, &ops, &n), 0);
+	REQUIRE(dwarf_frame_register(frame, reg, mem, &ops, &n) == 0);
 	if (n == 0)
 		return ops == mem ? UNDEFINED : SAME;
 	if (ops[n - 1].atom == DW_OP_stack_value)
@@ -205,24 +212,23 @@ static void compare_row(Dwarf_Frame *frame, const struct unwind_entry *entry, ui
 	size_t n;
 	uint64_t cfa, value = 0;
 
-	ck_assert_int_eq(dwarf_frame_cfa(frame, &ops, &n), 0);
+	REQUIRE(dwarf_frame_cfa(frame, &ops, &n) == 0);
 	cfa = evaluate(ops, n, before.registers, 0);
 	if (expected_register(frame, UNWIND_RIP, before.registers, cfa, &value) == UNDEFINED) {
-		ck_assert_int_eq(r, UNWIND_E_END);
+		REQUIRE(r == UNWIND_E_END);
 		return;
 	}
-	ck_assert_msg(r == 0, "%lx: %d", pc, r);
-	ck_assert_uint_eq(cursor.cfa, cfa);
+	REQUIRE(r == 0);
+	REQUIRE(cursor.cfa == cfa);
 	for (size_t i = 0; i < sizeof(compared) / sizeof(compared[0]); i++) {
 		int reg = compared[i];
 
 		switch (expected_register(frame, reg, before.registers, cfa, &value)) {
 		case KNOWN:
-			ck_assert_msg(cursor.registers[reg] == value, "%lx: register %d", pc, reg);
+			REQUIRE(cursor.registers[reg] == value);
 			break;
 		case SAME:
-			ck_assert_msg(cursor.registers[reg] == before.registers[reg],
-				      "%lx: register %d", pc, reg);
+			REQUIRE(cursor.registers[reg] == before.registers[reg]);
 			break;
 		case UNDEFINED:
 			break;
@@ -242,10 +248,10 @@ static int compare_entry(Dwarf_CFI *cfi, const struct module *module,
 		Dwarf_Addr from, to;
 		bool signal;
 
-		ck_assert_int_eq(dwarf_cfi_addrframe(cfi, pc - module->bias, &frame), 0);
-		ck_assert_int_eq(dwarf_frame_info(frame, &from, &to, &signal), UNWIND_RIP);
-		ck_assert_int_eq(signal, unwind_is_signal_frame(entry));
-		ck_assert_uint_gt(to + module->bias, pc);
+		REQUIRE(dwarf_cfi_addrframe(cfi, pc - module->bias, &frame) == 0);
+		REQUIRE(dwarf_frame_info(frame, &from, &to, &signal) == UNWIND_RIP);
+		REQUIRE(signal == unwind_is_signal_frame(entry));
+		REQUIRE(to + module->bias > pc);
 		compare_row(frame, entry, pc);
 		pc = to + module->bias < end ? to + module->bias : end;
 		compare_row(frame, entry, pc - 1);

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: MIT
+"""What is seen of a system from outside: exit status, traces, what became of nano_core.
+
+usage: test_machine.py [--private] CLEW CELLS.tar
+"""
+
+import json
+import os
+import re
+import subprocess
+import tarfile
+import tempfile
+
+from system import ARCHIVE, CLEW, MODE, run, table
+
+from tap import equal, run_all, test
+
+BUSY = """run hammer --calls 2000
+swap greeter greeter_v2.o
+run hammer --tasks 3 --calls 20000 &
+swap counter counter_v2.o
+run crash cleanup
+run --restart 2,5 crash null
+swap task task.o
+kill %1
+wait
+ps
+log
+faults
+mem
+"""
+
+
+# ---- exit status ------------------------------------------------------------------
+
+
+def status(*arguments):
+    done = subprocess.run([CLEW, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=60, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def start(*arguments):
+    return status("run", "--cells", ARCHIVE, *MODE, *arguments)
+
+
+@test
+def the_end_of_a_script_is_a_clean_shutdown_with_status_0():
+    equal(start("-c", "echo a; run hammer --calls 1 &")[0], 0)
+
+
+@test
+def shutdown_ends_with_status_0_and_nothing_after_it_is_done():
+    equal(start("-c", "echo a; shutdown; echo b"), (0, "a\n", ""))
+
+
+@test
+def a_failed_command_makes_the_status_1_also_with_shutdown():
+    equal(start("-c", "nonsense; echo b")[0], 1)
+    equal(start("-c", "run crash null; shutdown")[0], 1)
+
+
+@test
+def wrong_options_have_status_2_and_say_what_was_wrong():
+    for options in [("--nonsense",), ("--memory", "1M"), ("--memory", "x"), ("--seed", "x"),
+                    ("-c", "echo", "script")]:
+        found, output, log = start(*options)
+        equal((found, output), (2, ""))
+        assert log.startswith("clew run: "), log
+
+
+@test
+def a_damaged_archive_has_status_3_and_the_message_names_it():
+    with open(ARCHIVE, "rb") as file:
+        whole = file.read()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "bad.tar")
+        for length in (0, 100, 512, 5000, len(whole) // 2):
+            with open(path, "wb") as file:
+                file.write(whole[:length])
+            found, output, log = status("run", "--cells", path, *MODE, "-c", "echo a")
+            equal((length, found, output), (length, 3, ""))
+            assert path in log or "nano_core" in log, log
+
+
+def boots_without(name, change):
+    """How a system ends whose archive has the member `name` changed, or not at all."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "cells.tar")
+        with tarfile.open(ARCHIVE) as source, tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as to:
+            for member in source:
+                if member.name != name:
+                    to.addfile(member, source.extractfile(member))
+                elif change:
+                    change(source.extractfile(member).read(), member, to)
+        return status("run", "--cells", path, *MODE, "-c", "echo a")
+
+
+def cut(data, member, archive):
+    member.size = len(data) // 2
+    archive.addfile(member, __import__("io").BytesIO(data[: member.size]))
+
+
+@test
+def a_cell_that_is_missing_or_damaged_at_boot_has_status_3_and_is_named():
+    for name in ["nano_core.o", "linker.o", "heap.o", "task.o", "shell.o"]:
+        for change in (None, cut):
+            found, output, log = boots_without(name, change)
+            equal((name, found, output), (name, 3, ""))
+            assert name.removesuffix(".o") in log, (name, log)
+
+
+@test
+def a_fault_that_no_task_can_be_blamed_for_has_status_4_and_says_where():
+    found, output, log = start("-c", "run bad_driver; echo not reached")
+    equal((found, output), (4, "bad_driver: the next tick is the last\n"))
+    assert re.search(r"died: page fault: write of 0x0.*\n +bad_driver:fault\+0x", log), log
+
+
+# ---- traces -----------------------------------------------------------------------
+
+
+def traced(seed):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "trace")
+        result = run(BUSY, "--seed", str(seed), "--trace", path)
+        with open(path, "rb") as file:
+            return result, file.read()
+
+
+@test
+def two_runs_with_one_seed_agree_in_every_byte():
+    first, second = traced(7), traced(7)
+    equal(second[0].output, first[0].output)
+    equal(second[1], first[1])
+    equal((first[0].status, first[0].log), (1, ""))
+
+
+@test
+def runs_with_different_seeds_have_different_traces():
+    assert len({traced(seed)[1] for seed in (1, 2, 3)}) == 3
+
+
+@test
+def every_line_of_a_trace_is_an_object_with_time_and_event():
+    last = 0
+    events = set()
+    for line in traced(7)[1].decode("ascii").splitlines():
+        entry = json.loads(line)
+        assert entry["t"] >= last, line
+        last = entry["t"]
+        events.add(entry["event"])
+    missing = {"switch", "load", "swap", "fault", "spawn"} - events
+    assert not missing, missing
+
+
+# ---- nano_core ---------------------------------------------------------------------
+
+
+def touch(*addresses):
+    return run(["run touch 0x%x" % address for address in addresses])
+
+
+@test
+def nothing_of_nano_core_can_be_read_and_its_frames_are_free():
+    place = next(row for row in table("mem")
+                 if (row["group"], row["name"]) == ("boot map", "nano_core"))
+    start_at, size = int(place["start"], 16), place["size"]
+    assert size > 0
+    addresses = [start_at, start_at + size // 2 & ~7, start_at + size - 1]
+    result = touch(*addresses)
+    for address, text in zip(addresses, result.parts()):
+        assert text.startswith("touch: crashed (fault "), text
+        assert "page fault: read of 0x%x\n" % address in text, text
+    equal(next(row["used"] for row in table("mem") if row["name"] == "nano_core"), 0)
+
+
+@test
+def memory_that_is_there_can_be_read_and_memory_that_is_free_cannot():
+    pools = {row["name"]: row for row in table("mem") if row["group"] == "pool"}
+    free = next(row for row in table("mem --runs") if row["name"] == "free" and row["size"] > 65536)
+    readable = [int(pools[name]["start"], 16) for name in ("text", "constants", "data")]
+    not_there = int(free["start"], 16) + free["size"] // 2 & ~7
+    parts = touch(*readable, not_there).parts()
+    for address, text in zip(readable, parts):
+        assert text.startswith("touch: 0x%x holds 0x" % address), text
+    assert "page fault: read of 0x%x\n" % not_there in parts[-1], parts[-1]
+
+
+run_all()
