@@ -31,9 +31,9 @@ static void set_range(struct swap_range *range, const struct link_extent *extent
 	range->pages = extent->size >> PAGE_SHIFT;
 }
 
-static void collect(struct pending *pending)
+static void collect(struct pending *pending, uint64_t after)
 {
-	struct link_version *version = linker_next_replaced(0);
+	struct link_version *version = linker_next_replaced(after);
 
 	for (; version && pending->count < PENDING_MAX;
 	     version = linker_next_replaced(version->id)) {
@@ -94,9 +94,9 @@ static bool is_free(const struct link_version *version)
 	       version->held_by_memory == 0;
 }
 
-static void look(struct pending *pending)
+static void look(struct pending *pending, uint64_t after)
 {
-	collect(pending);
+	collect(pending, after);
 	if (pending->count == 0)
 		return;
 	for (uint32_t i = 0; i < pending->count; i++)
@@ -118,15 +118,26 @@ static bool let_go(struct link_version *version)
 }
 
 /* With interrupts off from the look to the end: nothing found free is found again. */
-CELL_EXPORT unsigned int swap_retire(void)
+static uint32_t retire_some(uint64_t *after, unsigned int *gone)
 {
 	OWN(irq_guard, guard) = irq_off();
 	struct pending pending = { .count = 0 };
-	unsigned int gone = 0;
 
-	look(&pending);
-	for (uint32_t i = 0; i < pending.count; i++)
-		gone += let_go(pending.versions[i]);
+	look(&pending, *after);
+	for (uint32_t i = 0; i < pending.count; i++) {
+		*after = pending.versions[i]->id;
+		*gone += let_go(pending.versions[i]);
+	}
+	return pending.count;
+}
+
+CELL_EXPORT unsigned int swap_retire(void)
+{
+	unsigned int gone = 0;
+	uint64_t after = 0;
+
+	while (retire_some(&after, &gone) == PENDING_MAX)
+		;
 	return gone;
 }
 

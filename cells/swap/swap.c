@@ -143,7 +143,8 @@ static void announce(const struct swap_report *report)
 }
 
 static int replace(const namespace_ref *ns, const char *name, const char *file, const void *bytes,
-		   size_t size, struct swap_report *report, struct diag *reterr)
+		   size_t size, struct swap_report *report, uint64_t *ret_replaced,
+		   struct diag *reterr)
 {
 	OWN(linker_successor, next) = OWNER_EMPTY;
 	OWN(heap_block, pairs) = OWNER_EMPTY;
@@ -156,6 +157,7 @@ static int replace(const namespace_ref *ns, const char *name, const char *file, 
 		return r;
 	version = linker_successor_version(&next);
 	cell = version->cell;
+	*ret_replaced = cell->current->id;
 	report->from = cell->current->number;
 	report->to = version->number;
 	report->state_bytes = cell->state.used;
@@ -180,18 +182,26 @@ static int replace(const namespace_ref *ns, const char *name, const char *file, 
 	return r;
 }
 
+static bool is_pending(uint64_t id)
+{
+	struct swap_pending pending;
+
+	return swap_next_pending(id - 1, &pending) == 0 && pending.id == id;
+}
+
 CELL_EXPORT int swap_cell(const namespace_ref *ns, const char *name, const char *file,
 			  const void *bytes, size_t size, struct swap_report *ret,
 			  struct diag *reterr)
 {
 	struct swap_report report = { 0 };
-	uint64_t start_ns = machine_clock_ns();
-	int r = replace(ns, name, file, bytes, size, &report, reterr);
+	uint64_t start_ns = machine_clock_ns(), replaced;
+	int r = replace(ns, name, file, bytes, size, &report, &replaced, reterr);
 
 	if (r < 0)
 		return r;
 	announce(&report);
-	report.retired = swap_retire() > 0;
+	(void)swap_retire();
+	report.retired = !is_pending(replaced);
 	report.total_ns = machine_clock_ns() - start_ns;
 	*ret = report;
 	return 0;

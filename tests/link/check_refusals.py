@@ -12,7 +12,7 @@ refuse(), refuse_number() or refuse_state() is given, or one that is put into
 import re
 import sys
 
-CALL = re.compile(r'\b(?:link_diag|refuse|refuse_number|refuse_state)\(([^;{]*?)"([^"]+)"', re.S)
+CALL = re.compile(r'\b(?:link_diag|refuse|refuse_number|refuse_state)\(([^;{]*?)"([^"\n]+)"', re.S)
 ASSIGNED = re.compile(r'\bwhat = "([^"]+)"')
 
 

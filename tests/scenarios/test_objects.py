@@ -31,7 +31,8 @@ def read_manifest():
 
 
 def make_archive(path, names):
-    with tarfile.open(ARCHIVE) as source, tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as to:
+    with tarfile.open(ARCHIVE) as source, \
+            tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as to:
         for member in source:
             to.addfile(member, source.extractfile(member))
         for name in names:

@@ -17,7 +17,13 @@ def columns_of(line):
     return len(line.expandtabs(8))
 
 
+# What a program prints is as wide as it is.
+OUTPUT = (".expect",)
+
+
 def check_columns(path, text):
+    if path.endswith(OUTPUT):
+        return
     prose = path.endswith(".md")
     limit = PROSE_COLUMNS_MAX if prose else COLUMNS_MAX
     for number, line in enumerate(text.split("\n"), 1):
@@ -27,6 +33,8 @@ def check_columns(path, text):
 
 
 def check_blanks(path, text):
+    if path.endswith(OUTPUT):
+        return
     for number, line in enumerate(text.split("\n"), 1):
         if line != line.rstrip():
             yield number, "blanks at the end of the line"

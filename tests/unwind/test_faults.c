@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cells/recovery/cause.h"
-#include "../../cells/recovery/fault_log.h"
+#include "cause.h"
+#include "fault_log.h"
 
 #define CODE 0x200000400000ul
 #define NOWHERE 0x6b6b6b6b6b6bul

@@ -257,6 +257,13 @@ static const struct program programs[] = {
 	{ { 0x0f, 3, 0x2f, 0xfd, 0xff }, 5, "a malformed expression" },
 	{ { 0x0f, 3, 0x28, 0, 0 }, 5, "a malformed expression" },
 	{ { 0x0f, 2, 0x81, 0 }, 4, "a malformed expression" },
+	{ { 0x0f, 11, 0x10, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1 }, 13, NULL },
+	{ { 0x0f, 11, 0x10, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 2 },
+	  13,
+	  "a malformed expression" },
+	{ { 0x0f, 11, 0x11, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1 },
+	  13,
+	  "a malformed expression" },
 	{ { 0x0f, 3, 0x92, 17, 0 }, 5, "a malformed expression" },
 	{ { 0x0f, 1, 0x50 }, 3, "a malformed expression" },
 	{ { 0x0f, 2, 0x30, 0x06 }, 4, NULL },
@@ -280,6 +287,18 @@ START_TEST(a_malformed_program_is_refused_with_its_reason)
 		check_refused(program->what, IMAGE_FDE);
 	else
 		ck_assert_int_eq(index_image(), 0);
+}
+END_TEST
+
+START_TEST(a_state_that_a_cie_remembers_is_not_restored_by_an_fde)
+{
+	static const uint8_t restore = 0x0b;
+
+	image.bytes[IMAGE_CIE_PROGRAM + 5] = 0x0a;
+	ck_assert_int_eq(index_image(), 0);
+	image_program(&image, &restore, 1);
+	n_entries = 77;
+	check_refused("DW_CFA_restore_state without a remembered state", IMAGE_FDE);
 }
 END_TEST
 
@@ -383,6 +402,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(bad, a_damaged_record_is_refused_with_its_reason_and_offset, 0,
 			    N_DAMAGES);
 	tcase_add_loop_test(bad, a_malformed_program_is_refused_with_its_reason, 0, N_PROGRAMS);
+	tcase_add_test(bad, a_state_that_a_cie_remembers_is_not_restored_by_an_fde);
 	tcase_add_test(bad, an_expression_of_more_than_32_operands_is_refused);
 	tcase_add_loop_test(bad, a_damaged_lsda_is_refused_with_its_reason_and_offset, 0,
 			    N_LSDA_DAMAGES);

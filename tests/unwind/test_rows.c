@@ -215,16 +215,36 @@ END_TEST
 
 START_TEST(what_cannot_be_followed_is_truncated_and_leaves_the_cursor)
 {
-	ck_assert_int_eq(STEP(0x08, 16), UNWIND_E_TRUNCATED);		 /* return address: same */
-	ck_assert_int_eq(STEP(0x0c, 3, 8), UNWIND_E_TRUNCATED);		 /* CFA is 11 */
-	ck_assert_int_eq(STEP(0x0c, 6, 0x88, 2), UNWIND_E_TRUNCATED);	 /* one word past the end */
-	ck_assert_int_eq(STEP(0x12, 7, 1), UNWIND_E_TRUNCATED);		 /* below rsp */
+	ck_assert_int_eq(STEP(0x08, 16), UNWIND_E_TRUNCATED);	      /* return address: same */
+	ck_assert_int_eq(STEP(0x0c, 3, 8), UNWIND_E_TRUNCATED);	      /* CFA is 11 */
+	ck_assert_int_eq(STEP(0x0c, 6, 0x88, 2), UNWIND_E_TRUNCATED); /* one word past the end */
+	ck_assert_int_eq(STEP(0x12, 7, 1), UNWIND_E_TRUNCATED);	      /* below rsp */
+	/* Return address in rbx, CFA one word past the end. */
+	ck_assert_int_eq(STEP(0x09, 16, 3, 0x0c, 6, 0x88, 2), UNWIND_E_TRUNCATED);
 	ck_assert_int_eq(STEP(0x83, 18), UNWIND_E_TRUNCATED);		 /* below the stack */
 	ck_assert_int_eq(STEP(0x11, 3, 0x51), UNWIND_E_TRUNCATED);	 /* above it: -47 */
 	ck_assert_int_eq(STEP(0x0e, 9), UNWIND_E_TRUNCATED);		 /* not aligned */
 	ck_assert_int_eq(STEP(0x0f, 2, 0x38, 0x06), UNWIND_E_TRUNCATED); /* [8] */
 	ck_assert_int_eq(STEP(0x16, 3, 3, 0x33, 0x30, 0x1b), UNWIND_E_TRUNCATED); /* 3 / 0 */
 	ck_assert_int_eq(STEP(0x16, 3, 3, 0x33, 0x30, 0x1d), UNWIND_E_TRUNCATED); /* 3 % 0 */
+}
+END_TEST
+
+START_TEST(a_cfa_must_be_above_that_of_the_frame_before)
+{
+	struct unwind_cursor cursor = cursor_at(0), before;
+
+	index_image();
+	cursor.cfa = word_at(SP + 1);
+	before = cursor;
+	ck_assert_int_eq(unwind_step(&cursor, &entries[0], &stack), UNWIND_E_TRUNCATED);
+	ck_assert_int_eq(unwind_step(&cursor, NULL, &stack), UNWIND_E_TRUNCATED);
+	ck_assert_mem_eq(&cursor, &before, sizeof(cursor));
+	cursor.cfa = word_at(SP);
+	ck_assert_int_eq(unwind_step(&cursor, &entries[0], &stack), 0);
+	cursor = before;
+	cursor.cfa = word_at(SP);
+	ck_assert_int_eq(unwind_step(&cursor, NULL, &stack), 0);
 }
 END_TEST
 
@@ -470,6 +490,7 @@ static Suite *make_suite(void)
 	tcase_add_test(rows, a_stack_pointer_that_is_saved_is_the_callers);
 	tcase_add_test(rows, an_undefined_return_address_is_the_outermost_frame);
 	tcase_add_test(rows, what_cannot_be_followed_is_truncated_and_leaves_the_cursor);
+	tcase_add_test(rows, a_cfa_must_be_above_that_of_the_frame_before);
 	tcase_add_test(rows, the_last_words_of_the_stack_can_be_read_and_the_next_cannot);
 	tcase_add_test(rows, a_leaf_returns_to_the_word_at_the_stack_pointer);
 	tcase_add_test(rows, the_caller_of_a_signal_frame_is_at_an_exact_address);
