@@ -20,6 +20,13 @@ struct fault_record *fault_log_find(struct fault_log *log, uint64_t id)
 	return id != 0 && record->id == id ? record : NULL;
 }
 
+void fault_log_conceal(struct fault_record *record)
+{
+	record->address = ~record->address;
+	for (uint32_t i = 0; i < record->n_frames; i++)
+		record->frames[i].pc = ~record->frames[i].pc;
+}
+
 uint32_t fault_log_count(const struct fault_log *log, uint64_t task)
 {
 	uint32_t count = 0;

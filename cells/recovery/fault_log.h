@@ -20,6 +20,12 @@ struct fault_record *fault_log_new(struct fault_log *log);
 /* NULL: no such record is kept. */
 struct fault_record *fault_log_find(struct fault_log *log, uint64_t id);
 
+/*
+ * Turns the addresses of a record into words that no search takes for
+ * pointers, and back: the log must not hold on to text that was replaced.
+ */
+void fault_log_conceal(struct fault_record *record);
+
 /* How many of the kept records are about the task. */
 uint32_t fault_log_count(const struct fault_log *log, uint64_t task);
 

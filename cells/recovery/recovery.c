@@ -263,6 +263,7 @@ static void write_record(const struct crash *crash)
 		&crash->cursor, &crash->stack, record->frames, FAULT_BACKTRACE_MAX);
 	task_unwind_of(crash->task)->fault_id = record->id;
 	announce(record);
+	fault_log_conceal(record);
 }
 
 /* A fault while the task is being unwound is one in a cleanup. */
@@ -310,6 +311,7 @@ CELL_EXPORT int recovery_next_fault(uint64_t after, struct fault_record *ret)
 	if (!record)
 		return -ENOENT;
 	*ret = *record;
+	fault_log_conceal(ret);
 	return 0;
 }
 
