@@ -2,7 +2,7 @@
 /* Bounded reading of DWARF's encodings, see reader.h.  Freestanding. */
 #include "unwind/reader.h"
 
-static uint64_t reader_fail(struct reader *reader)
+uint64_t reader_fail(struct reader *reader)
 {
 	reader->bad = true;
 	reader->at = reader->end;
@@ -11,13 +11,21 @@ static uint64_t reader_fail(struct reader *reader)
 
 uint64_t reader_unsigned(struct reader *reader, unsigned int size)
 {
+	const uint8_t *at = reader->at;
 	uint64_t value = 0;
 
 	if (reader_left(reader) < size)
 		return reader_fail(reader);
-	for (unsigned int i = 0; i < size; i++)
-		value |= (uint64_t)reader->at[i] << (8 * i);
 	reader->at += size;
+	/* The builtin is a load also where memcpy is a call. */
+	if (size == 4)
+		__builtin_memcpy(&value, at, 4);
+	else if (size == 8)
+		__builtin_memcpy(&value, at, 8);
+	else if (size == 2)
+		__builtin_memcpy(&value, at, 2);
+	else
+		value = *at;
 	return value;
 }
 
@@ -28,7 +36,7 @@ int64_t reader_signed(struct reader *reader, unsigned int size)
 	return (int64_t)(reader_unsigned(reader, size) << unused) >> unused;
 }
 
-uint64_t reader_uleb(struct reader *reader)
+uint64_t reader_long_uleb(struct reader *reader)
 {
 	uint64_t value = 0;
 

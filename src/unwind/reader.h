@@ -42,18 +42,29 @@ static inline size_t reader_left(const struct reader *reader)
 	return (size_t)(reader->end - reader->at);
 }
 
-/* Little endian, 1 to 8 bytes. */
+/* What a value that does not fit does: the reader is bad, the value 0. */
+uint64_t reader_fail(struct reader *reader);
+
+/* Little endian, 1, 2, 4 or 8 bytes. */
 uint64_t reader_unsigned(struct reader *reader, unsigned int size);
 int64_t reader_signed(struct reader *reader, unsigned int size);
 
 static inline uint8_t reader_byte(struct reader *reader)
 {
-	return (uint8_t)reader_unsigned(reader, 1);
+	return reader->at < reader->end ? *reader->at++ : (uint8_t)reader_fail(reader);
 }
 
 /* LEB128; bad when it is longer than 10 bytes or does not fit 64 bits. */
-uint64_t reader_uleb(struct reader *reader);
+uint64_t reader_long_uleb(struct reader *reader);
 int64_t reader_sleb(struct reader *reader);
+
+/* Nearly all of them are one byte long. */
+static inline uint64_t reader_uleb(struct reader *reader)
+{
+	if (reader->at < reader->end && *reader->at < 0x80)
+		return *reader->at++;
+	return reader_long_uleb(reader);
+}
 
 /* The next `size` bytes as a reader of their own. */
 struct reader reader_block(struct reader *reader, uint64_t size);
