@@ -63,6 +63,7 @@ struct uart {
 	uint8_t ier, fcr, lcr, mcr, scr, dll, dlm;
 	bool transmit_request; /* THRE interrupt: armed by IER or THR, cleared by IIR */
 	uint8_t modem;	       /* MSR_DCD and MSR_DELTA_DCD; atomic */
+	bool is_session;       /* the system has seen carrier */
 	bool is_awaited;       /* the I/O thread waits for room; atomic */
 	struct ring received;
 	size_t n_sent;
@@ -196,7 +197,8 @@ static void uart_flush_control(void)
 {
 	struct uart *uart = &uarts[UART_CONTROL];
 
-	if (uart->n_sent > 0)
+	/* A client that the system has not noticed must not get what was meant for the last one. */
+	if (uart->n_sent > 0 && (uart->is_session || !(uart->ier & IER_MODEM)))
 		io_send(uart->sent, uart->n_sent);
 	uart->n_sent = 0;
 }
@@ -256,17 +258,21 @@ static uint8_t uart_read_iir(struct uart *uart)
 	return (uint8_t)(cause | (uart->fcr & FCR_ENABLE ? IIR_FIFOS : 0));
 }
 
-/* Reading clears the deltas, and the session that was lost is over for both sides. */
+/*
+ * Reading clears the deltas.  It is here that a session begins and ends for both sides: what was
+ * sent before belongs to another one.
+ */
 static uint8_t uart_read_msr(struct uart *uart)
 {
 	uint8_t modem = __atomic_fetch_and(&uart->modem, (uint8_t)~MSR_DELTA_DCD, __ATOMIC_SEQ_CST);
 
-	if (modem & MSR_DELTA_DCD && !(modem & MSR_DCD)) {
-		ring_clear(&uart->received);
+	if (modem & MSR_DELTA_DCD) {
 		uart->n_sent = 0;
-	}
-	if (modem & MSR_DELTA_DCD)
+		uart->is_session = modem & MSR_DCD;
+		if (!uart->is_session)
+			ring_clear(&uart->received);
 		io_wake();
+	}
 	return (uint8_t)(modem | MSR_CTS_DSR);
 }
 

@@ -16,11 +16,13 @@
 #include <clew/linker.h>
 #include <clew/log.h>
 #include <clew/recovery.h>
+#include <clew/swap.h>
 
 #include "base/format.h"
 #include "base/string.h"
 
 #define BACKOFF_MAX_NS (60 * NS_PER_S)
+#define END_TRIES 200 /* a millisecond each; the cell is then unloaded later */
 
 typedef int main_function(int argc, const char *const *argv);
 
@@ -55,6 +57,16 @@ static struct launch_record *launch_at(const launch *l)
 
 /* ---- one attempt ------------------------------------------------------------- */
 
+/* Tasks that it started and left behind: they run in the cell that is about to go. */
+static void end_tasks(const struct attempt_record *record)
+{
+	if (IS_EMPTY(record->ns))
+		return;
+	for (int i = 0; i < END_TRIES && task_kill_namespace(&record->ns) > 0; i++)
+		task_sleep(NS_PER_MS);
+	task_safe_point(); /* whoever comes next frees what has ended */
+}
+
 static void attempt_cleanup(attempt *place)
 {
 	struct attempt_record *record = attempt_at(place);
@@ -64,8 +76,11 @@ static void attempt_cleanup(attempt *place)
 	if (!record)
 		return;
 	task_child_cleanup(&record->task);
-	if (record->loaded && linker_unload(&record->ns, record->name, &diag) < 0)
-		log_write("application: %s stays loaded: %s", record->name, diag.what);
+	end_tasks(record);
+	record->main = NULL; /* it would hold the cell */
+	if (record->loaded && swap_dismiss(&record->ns, record->name, &diag) < 0)
+		log_write("application: %s stays loaded: %s (%s)", record->name, diag.what,
+			  diag.found);
 	namespace_ref_cleanup(&record->ns);
 	heap_free(record);
 }

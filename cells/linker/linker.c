@@ -140,9 +140,8 @@ static int refuse_unload(const struct link_cell *cell, const char *what, const c
 	return -EBUSY;
 }
 
-CELL_EXPORT int linker_unload(const namespace_ref *ns, const char *name, struct diag *reterr)
+CELL_EXPORT int linker_can_unload(const namespace_ref *ns, const char *name, struct diag *reterr)
 {
-	OWN(linker_lock, lock) = linker_lock_take();
 	OWN(irq_guard, guard) = irq_off();
 	struct link_cell *cell = record_cell_find(namespace_of(ns), name);
 	const struct link_cell *user;
@@ -151,14 +150,57 @@ CELL_EXPORT int linker_unload(const namespace_ref *ns, const char *name, struct 
 		transaction_refuse(reterr, name, "cell is not loaded", "the name of a cell", name);
 		return -ENOENT;
 	}
+	if (linker_state.busy) {
+		transaction_refuse(reterr, name, "the linker is at work", "another try", "");
+		return -EAGAIN;
+	}
 	user = record_user(cell);
 	if (user)
 		return refuse_unload(cell, "cell is in use", user->name, reterr);
 	if (cell->versions && cell->versions->next)
 		return refuse_unload(cell, "a replaced version is still there", "not yet retired",
 				     reterr);
-	forget_cell(cell);
+	if (!cell->current)
+		return refuse_unload(cell, "it is not a cell", "the machine", reterr);
 	return 0;
+}
+
+CELL_EXPORT int linker_unload(const namespace_ref *ns, const char *name, struct diag *reterr)
+{
+	OWN(irq_guard, guard) = irq_off();
+	int r = linker_can_unload(ns, name, reterr);
+
+	if (r == 0)
+		forget_cell(record_cell_find(namespace_of(ns), name));
+	return r;
+}
+
+CELL_EXPORT struct link_cell *linker_cell(const namespace_ref *ns, const char *name)
+{
+	return record_cell_find(namespace_of(ns), name);
+}
+
+CELL_EXPORT void linker_dismiss(struct link_cell *cell, namespace_ref ns)
+{
+	OWN(irq_guard, guard) = irq_off();
+
+	if (IS_EMPTY(cell->dismissed))
+		PUT(cell->dismissed, ns);
+	else
+		namespace_ref_drop(ns);
+}
+
+CELL_EXPORT struct link_cell *linker_next_dismissed(uint64_t after)
+{
+	OWN(irq_guard, guard) = irq_off();
+	struct link_cell *next = NULL;
+
+	for (struct link_cell *cell = linker_state.cells; cell; cell = cell->next) {
+		if (!IS_EMPTY(cell->dismissed) && cell->current->id > after &&
+		    (!next || cell->current->id < next->current->id))
+			next = cell;
+	}
+	return next;
 }
 
 /* ---- boot ------------------------------------------------------------------ */

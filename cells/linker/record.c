@@ -37,6 +37,7 @@ void record_cell_free(struct link_cell *cell)
 	heap_free(cell->state_slots);
 	pool_free(&pools[POOL_DATA], POOL_DATA, &cell->state);
 	entry_free_all(cell);
+	namespace_ref_cleanup(&cell->dismissed);
 	heap_free(cell);
 }
 

@@ -240,7 +240,7 @@ int command_unload(const struct call *call)
 
 	if (call->argc != 2)
 		return command_usage(call);
-	r = linker_unload(task_namespace(), call->argv[1], &diag);
+	r = swap_unload(task_namespace(), call->argv[1], &diag);
 	if (r != 0)
 		return report_error(call, r, &diag);
 	print("%s: unloaded\n", call->argv[1]);

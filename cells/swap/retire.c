@@ -16,6 +16,8 @@
 #include "base/string.h"
 #include "link/record.h"
 
+#include "unload.h"
+
 #define PENDING_MAX 16 /* versions that one scan serves */
 #define RANGES_EACH 3
 
@@ -138,14 +140,17 @@ CELL_EXPORT unsigned int swap_retire(void)
 
 	while (retire_some(&after, &gone) == PENDING_MAX)
 		;
-	return gone;
+	return gone + unload_dismissed();
 }
 
 CELL_EXPORT int swap_next_pending(uint64_t after, struct swap_pending *ret)
 {
 	OWN(irq_guard, guard) = irq_off();
 	const struct link_version *version = linker_next_replaced(after);
+	const struct link_cell *dismissed = linker_next_dismissed(after);
 
+	if (dismissed && (!version || dismissed->current->id < version->id))
+		version = dismissed->current;
 	if (!version)
 		return -ENOENT;
 	*ret = (struct swap_pending){

@@ -314,3 +314,21 @@ CELL_EXPORT int task_kill(uint64_t id)
 	task_safe_point();
 	return r;
 }
+
+CELL_EXPORT unsigned int task_kill_namespace(const namespace_ref *ns)
+{
+	OWN(irq_guard, guard) = irq_off();
+	struct task_state *all = tasks();
+	unsigned int left = 0;
+
+	for (struct task *task = all->oldest; task != NULL; task = task->next) {
+		if (task->ns.word != ns->word || task == all->current || task->first ||
+		    task->state == TASK_ENDED)
+			continue;
+		left++;
+		task->killed = true;
+		if (!task->unwind.active && !task->ending)
+			task_restart(task);
+	}
+	return left;
+}

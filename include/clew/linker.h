@@ -32,8 +32,15 @@ MUST_USE int linker_load(const namespace_ref *ns, const char *name, struct diag 
 MUST_USE int linker_load_object(const namespace_ref *ns, const char *file, const void *bytes,
 				size_t size, char ret_name[CELL_NAME_MAX], struct diag *reterr);
 
-/* -EBUSY: used by another cell, which the diag names; -ENOENT. */
+/*
+ * For swap_unload(), which makes sure that no task runs in the cell.  Does not
+ * wait, so what was seen with interrupts off still holds.  -EBUSY: used by
+ * another cell, which the diag names; -EAGAIN: somebody is changing what is
+ * loaded; -ENOENT.
+ */
 MUST_USE int linker_unload(const namespace_ref *ns, const char *name, struct diag *reterr);
+/* What linker_unload() would answer; unloads nothing. */
+MUST_USE int linker_can_unload(const namespace_ref *ns, const char *name, struct diag *reterr);
 
 /* Address of a function or object that the cell exports; -ENOENT. Functions: the entry. */
 MUST_USE int linker_symbol(const namespace_ref *ns, const char *symbol, uintptr_t *ret);
@@ -143,6 +150,15 @@ const char *linker_tag_that_differs(const struct link_version *a, const struct l
 MUST_USE int linker_retire(struct link_version *version);
 /* Withdraws the cell's exports that the current version does not have. */
 void linker_prune(struct link_cell *cell);
+/* The cell of that name in this very namespace; NULL: none.  Borrowed, interrupts off. */
+struct link_cell *linker_cell(const namespace_ref *ns, const char *name);
+/*
+ * The cell is to be unloaded as soon as nothing holds it.  It keeps ns, which
+ * is consumed, until then.
+ */
+void linker_dismiss(struct link_cell *cell, namespace_ref ns);
+/* The dismissed cell whose current version has the smallest id above `after`; NULL: none. */
+struct link_cell *linker_next_dismissed(uint64_t after);
 /* The version with the smallest id above `after` that was replaced; NULL: none. */
 struct link_version *linker_next_replaced(uint64_t after);
 

@@ -34,7 +34,18 @@ MUST_USE int swap_cell(const namespace_ref *ns, const char *name, const char *fi
 		       const void *bytes, size_t size, struct swap_report *ret,
 		       struct diag *reterr);
 
-/* A replaced version that is still there, and what holds it. */
+/*
+ * Unloads a cell that no other uses.  -EBUSY: a cell uses it, a task runs in
+ * it, or memory points into it: *reterr says what and how much; -ENOENT.
+ */
+MUST_USE int swap_unload(const namespace_ref *ns, const char *name, struct diag *reterr);
+/*
+ * swap_unload() of a cell that has had its day: while something holds it
+ * (-EBUSY) it stays, keeps ns, and swap_retire() tries again.
+ */
+MUST_USE int swap_dismiss(const namespace_ref *ns, const char *name, struct diag *reterr);
+
+/* A replaced version or a dismissed cell that is still there, and what holds it. */
 struct swap_pending {
 	uint64_t id;
 	char name[CELL_NAME_MAX];
@@ -42,7 +53,7 @@ struct swap_pending {
 	uint64_t bytes;
 	uint32_t stack_words, entries, memory_words; /* what was found last */
 };
-/* Tries to retire every replaced version; returns how many went. */
+/* Tries to retire every replaced version and dismissed cell; returns how many went. */
 unsigned int swap_retire(void);
 /* The pending version with the smallest id above `after`; -ENOENT: none. */
 MUST_USE int swap_next_pending(uint64_t after, struct swap_pending *ret);

@@ -144,6 +144,9 @@ void task_handle_cleanup(task_handle *place);
 /* -ENOENT: no such task, or it has ended; -EPERM: the first task. */
 MUST_USE int task_kill(uint64_t id);
 
+/* Kills every task of the namespace but the caller; how many of them have not ended yet. */
+unsigned int task_kill_namespace(const namespace_ref *ns);
+
 /* Ends the caller: its frames are unwound, its cleanups run. */
 _Noreturn void task_exit(int value);
 

@@ -20,13 +20,12 @@
 #include <stdint.h>
 
 #include <clew/cell.h>
+#include <clew/namespace.h>
 
 #include "unwind/unwind.h"
 
-struct namespace;
 struct link_cell;
 struct link_version;
-struct link_export;
 
 enum link_slot_kind {
 	LINK_SLOT_CALL,	   /* holds the export's current value */
@@ -144,9 +143,10 @@ struct link_cell {
 	struct link_extent state;
 	struct link_slot *state_slots; /* words in the state, for as long as the cell */
 	uint32_t n_state_slots;
-	uint64_t state_hash; /* 0: no state */
-	uint32_t kind;	     /* enum cell_kind; 0: foreign or the machine */
-	uint32_t mark;	     /* the linker's: whether a walk has been here */
+	uint64_t state_hash;	 /* 0: no state */
+	uint32_t kind;		 /* enum cell_kind; 0: foreign or the machine */
+	uint32_t mark;		 /* the linker's: whether a walk has been here */
+	namespace_ref dismissed; /* its ns, while it waits to be unloaded; else empty */
 	/* entries are cut from pages of their own */
 	uintptr_t entry_text, entry_slots; /* current pages; 0: none */
 	uint32_t entry_used;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A system that is started, does what a script says, and ends.
+"""A system that is started, does what a script or a client says, and ends.
 
 Takes the command line of a test: --private for the other memory mode, then
 CLEW, CELLS.tar and what else the test needs (ARGUMENTS).
@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "shell"))
 
@@ -43,6 +44,38 @@ def run(commands, *options, archive=None, seconds=SECONDS):
             stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False)
     return Result(done.returncode, done.stdout.decode("utf-8", "replace"),
                   done.stderr.decode("utf-8", "replace"))
+
+
+class Server:
+    """A system that clients ask for things while it runs."""
+
+    def __init__(self, *options):
+        self.folder = tempfile.TemporaryDirectory()
+        self.socket = os.path.join(self.folder.name, "control")
+        self.process = subprocess.Popen(
+            [CLEW, "run", "--cells", ARCHIVE, *MODE, "--socket", self.socket, *options],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + SECONDS
+        while not os.path.exists(self.socket):
+            assert time.monotonic() < deadline and self.process.poll() is None, "no socket"
+            time.sleep(0.005)
+
+    def ctl(self, *words):
+        """(status, what was printed, what was said about a refusal)"""
+        done = subprocess.run(
+            [CLEW, "ctl", "--socket", self.socket, *words], stdin=subprocess.DEVNULL,
+            capture_output=True, timeout=SECONDS, check=False)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def shut_down(self):
+        """(status, what the machine itself said)"""
+        _, log = self.process.communicate(b"shutdown\n", timeout=SECONDS)
+        return self.process.returncode, log.decode()
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.folder.cleanup()
 
 
 def table(command, *options):

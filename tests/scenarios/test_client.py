@@ -6,42 +6,23 @@ usage: test_client.py [--private] CLEW CELLS.tar FIXTURES
 The protocol itself is tested in tests/console.
 """
 
+import json
 import os
+import random
 import socket
 import stat
 import subprocess
-import tempfile
 import time
+import zlib
 
-from system import ARCHIVE, ARGUMENTS, CLEW, MODE
+from system import ARGUMENTS, CLEW, SECONDS, Server
 
 from tap import equal, run_all, test
 
 FIXTURES = ARGUMENTS[0]
-PATIENCE = 30
-FOLDER = tempfile.TemporaryDirectory()
-SOCKET = os.path.join(FOLDER.name, "control")
 LOAD = "run hammer --tasks 2 --seconds 2 &"
-
-
-def start():
-    process = subprocess.Popen([CLEW, "run", "--cells", ARCHIVE, *MODE, "--socket", SOCKET],
-                               stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
-    deadline = time.monotonic() + PATIENCE
-    while not os.path.exists(SOCKET):
-        assert time.monotonic() < deadline and process.poll() is None, "no socket"
-        time.sleep(0.005)
-    return process
-
-
-SYSTEM = start()
-
-
-def ctl(*words):
-    done = subprocess.run([CLEW, "ctl", "--socket", SOCKET, *words], stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=PATIENCE, check=False)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+SYSTEM = Server()
+ctl = SYSTEM.ctl
 
 
 def version_of(name):
@@ -50,7 +31,7 @@ def version_of(name):
 
 @test
 def the_socket_is_for_its_owner_alone():
-    equal(stat.S_IMODE(os.stat(SOCKET).st_mode), 0o600)
+    equal(stat.S_IMODE(os.stat(SYSTEM.socket).st_mode), 0o600)
 
 
 @test
@@ -77,7 +58,7 @@ def an_object_that_was_cut_or_changed_is_refused_and_changes_nothing():
     with open(os.path.join(FIXTURES, "greeter_v2.o"), "rb") as file:
         whole = file.read()
     before = ctl("cells --all --json")[1], ctl("symbols --json")[1]
-    path = os.path.join(FOLDER.name, "bad.o")
+    path = os.path.join(SYSTEM.folder.name, "bad.o")
     for data in (b"", whole[:40], whole[:200], whole[:-1], whole[: len(whole) // 2],
                  b"\x7fELF" + bytes(len(whole))):
         with open(path, "wb") as file:
@@ -104,7 +85,7 @@ def a_file_that_is_not_there_has_status_2():
 def a_client_that_goes_in_the_middle_leaves_the_line_to_the_next():
     for data in (b"", b"clew1", b"clew1 exec 100 00000000\necho", b"clew1 exec 10 "):
         line = socket.socket(socket.AF_UNIX)
-        line.connect(SOCKET)
+        line.connect(SYSTEM.socket)
         line.sendall(data)
         line.close()
         equal(ctl("echo next"), (0, "next\n", ""))
@@ -112,25 +93,48 @@ def a_client_that_goes_in_the_middle_leaves_the_line_to_the_next():
 
 @test
 def a_command_whose_client_goes_is_ended():
-    process = subprocess.Popen([CLEW, "ctl", "--socket", SOCKET, "run hammer --seconds 1000"],
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [CLEW, "ctl", "--socket", SYSTEM.socket, "run hammer --seconds 1000"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(0.2)
     process.kill()
     process.wait()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + SECONDS
     while "hammer" in ctl("ps")[1]:
         assert time.monotonic() < deadline, "hammer is still there"
 
 
+def ask_and_go(command, seconds):
+    """Sends a request and goes before it is done."""
+    data = command.encode()
+    line = socket.socket(socket.AF_UNIX)
+    line.connect(SYSTEM.socket)
+    line.sendall(b"clew1 exec %d %08x\n" % (len(data), zlib.crc32(data)) + data)
+    time.sleep(seconds)
+    line.close()
+
+
+@test
+def clients_that_go_while_cells_are_replaced_leave_a_system_that_works():
+    dice = random.Random(1)
+    cells = [row["name"] for row in json.loads(ctl("cells --json")[1])]
+    for _ in range(200):
+        name = dice.choice(cells)
+        command = dice.choice(["swap %s %s.o" % (name, name)] * 4 + [
+            "run crash smash", "run hammer --seconds 100", "run --restart 5,1 crash null"])
+        ask_and_go(command, dice.random() * 0.004)
+    status, output, log = ctl("run hammer --calls 100; load channel; unload channel")
+    equal((status, log), (0, ""))
+    assert " 0 errors\nchannel: loaded\nchannel: unloaded\n" in output, output
+
+
 @test
 def the_system_outlives_its_clients_and_ends_cleanly():
-    output, log = SYSTEM.communicate(b"shutdown\n", timeout=PATIENCE)
-    equal((SYSTEM.returncode, log), (0, b""))
-    assert not os.path.exists(SOCKET), "the socket is still there"
+    equal(SYSTEM.shut_down(), (0, ""))
+    assert not os.path.exists(SYSTEM.socket), "the socket is still there"
 
 
 try:
     run_all()
 finally:
-    SYSTEM.kill()
-    FOLDER.cleanup()
+    SYSTEM.end()

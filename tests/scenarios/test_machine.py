@@ -122,10 +122,10 @@ def a_fault_that_no_task_can_be_blamed_for_has_status_4_and_says_where():
 # ---- traces -----------------------------------------------------------------------
 
 
-def traced(seed):
+def traced(seed, *options):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "trace")
-        result = run(BUSY, "--seed", str(seed), "--trace", path)
+        result = run(BUSY, "--seed", str(seed), "--trace", path, *options)
         with open(path, "rb") as file:
             return result, file.read()
 
@@ -136,6 +136,13 @@ def two_runs_with_one_seed_agree_in_every_byte():
     equal(second[0].output, first[0].output)
     equal(second[1], first[1])
     equal((first[0].status, first[0].log), (1, ""))
+
+
+@test
+def both_memory_modes_agree_in_every_byte():
+    first, second = traced(7), traced(7, "--private")
+    equal(second[0].output, first[0].output)
+    equal(second[1], first[1])
 
 
 @test

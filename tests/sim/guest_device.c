@@ -125,9 +125,13 @@ static bool in_payload;
 
 static void control_handler(struct trap_frame *frame)
 {
-	uint8_t modem;
+	uint8_t modem = in(MSR);
 
 	GUEST_CHECK(frame->vector == MACHINE_VECTOR_COM2);
+	if (modem & 0x08)
+		guest_say("%s\n", modem & 0x80 ? "[carrier" : "carrier]");
+	if (!(modem & 0x80))
+		in_payload = false;
 	while (in(LSR)&1) {
 		uint8_t byte = in(DATA);
 
@@ -136,11 +140,6 @@ static void control_handler(struct trap_frame *frame)
 			answer(byte);
 		in_payload = in_payload || byte == '\n';
 	}
-	modem = in(MSR);
-	if (modem & 0x08)
-		guest_say("%s\n", modem & 0x80 ? "[carrier" : "carrier]");
-	if (!(modem & 0x80))
-		in_payload = false;
 	machine_lapic_write(0xb0, 0);
 	machine_resume(frame);
 }
@@ -153,6 +152,19 @@ static void control(void)
 	guest_say("ready\n");
 	while (true)
 		machine_idle();
+}
+
+/* Speaks for a while without looking who listens, then as `control`. */
+static void stale(void)
+{
+	uint64_t end;
+
+	out(IER, 0x09);
+	guest_say("ready\n");
+	end = machine_clock_ns() + 300000000;
+	while (machine_clock_ns() < end)
+		say("stale\n");
+	control();
 }
 
 /* 8 MiB to a client that reads nothing: the line gets busy, then the client is given up. */
@@ -205,6 +217,7 @@ const struct guest_scenario guest_device_scenarios[] = {
 	{ "echo", echo },
 	{ "control", control },
 	{ "flood", flood },
+	{ "stale", stale },
 	{ "trace", trace },
 	{ "trace_then_die", trace_then_die },
 	{ "fail", fail },

@@ -135,6 +135,77 @@ static void gates(void)
 		GUEST_CHECK(guest_toggle(1000) == 0);
 }
 
+/*
+ * For test_gates.c, which stops at the breakpoint, goes on instruction by
+ * instruction and sends the timer's signal at one of them, another one in
+ * each round.  No call follows: an interrupt that was lost never comes.
+ */
+#define ROUNDS 320
+
+static void breakpoint(void)
+{
+	__asm__ volatile("int3");
+}
+
+static void expect_interrupts(uint64_t n)
+{
+	uint64_t found;
+
+	for (int i = 0; i < 1000000 && interrupts() < n; i++)
+		;
+	found = interrupts(); /* before a call brings the rest */
+	GUEST_CHECK(found == n);
+}
+
+static void stepped_restore(void)
+{
+	guest_set_handlers(NULL, handler);
+	for (uint64_t i = 1; i <= ROUNDS; i++) {
+		set_timer(1);
+		breakpoint();
+		machine_irq_restore(true);
+		expect_interrupts(i);
+		machine_irq_save();
+	}
+}
+
+/* A function of the machine that is called with interrupts on. */
+static void stepped_call(void)
+{
+	guest_set_handlers(NULL, handler);
+	machine_irq_restore(true);
+	for (uint64_t i = 1; i <= ROUNDS; i++) {
+		set_timer(1);
+		breakpoint();
+		GUEST_CHECK(machine_prot_at((uintptr_t)guest_say) == MACHINE_RX);
+		expect_interrupts(i);
+	}
+}
+
+/* Goes on behind the ud2, with interrupts on and a register changed. */
+static void skip_ud2(struct trap_frame *frame)
+{
+	frame->rip += 2;
+	frame->rflags |= TRAP_RFLAGS_IF;
+	frame->rbx += 1;
+	set_timer(1);
+	breakpoint();
+	machine_resume(frame);
+}
+
+static void stepped_resume(void)
+{
+	guest_set_handlers(skip_ud2, handler);
+	for (uint64_t i = 1; i <= ROUNDS; i++) {
+		uint64_t rbx = i * 0x0101010101010101u;
+
+		__asm__ volatile("ud2" : "+b"(rbx) : : "memory");
+		GUEST_CHECK(rbx == i * 0x0101010101010101u + 1);
+		expect_interrupts(i);
+		machine_irq_save();
+	}
+}
+
 static void idle(void)
 {
 	uint64_t start;
@@ -186,9 +257,17 @@ static void unseeded(void)
 }
 
 const struct guest_scenario guest_interrupt_scenarios[] = {
-	{ "held_back", held_back },   { "masked", masked },
-	{ "anywhere", anywhere },     { "registers", registers },
-	{ "gates", gates },	      { "idle", idle },
-	{ "standstill", standstill }, { "seeded", seeded },
-	{ "unseeded", unseeded },     { 0 },
+	{ "held_back", held_back },
+	{ "masked", masked },
+	{ "anywhere", anywhere },
+	{ "registers", registers },
+	{ "gates", gates },
+	{ "stepped_restore", stepped_restore },
+	{ "stepped_call", stepped_call },
+	{ "stepped_resume", stepped_resume },
+	{ "idle", idle },
+	{ "standstill", standstill },
+	{ "seeded", seeded },
+	{ "unseeded", unseeded },
+	{ 0 },
 };

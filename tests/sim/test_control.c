@@ -24,7 +24,7 @@ static struct program_result result;
 static void start_scenario(const char *scenario)
 {
 	const char *arguments[] = { "run", "--cells", getenv("CLEW_GUEST"),
-				    "-c",  "control", "--socket",
+				    "-c",  scenario,  "--socket",
 				    path,  NULL };
 
 	ck_assert_ptr_nonnull(mkdtemp(folder));
@@ -158,6 +158,20 @@ static void expect_text(int fd, const char *expected)
 	ck_assert_int_eq(recv(fd, text, strlen(expected), MSG_WAITALL), (ssize_t)strlen(expected));
 	ck_assert_str_eq(text, expected);
 }
+
+START_TEST(what_was_said_before_a_session_is_not_part_of_it)
+{
+	int fd;
+
+	start_scenario("stale");
+	program_expect(&machine, "ready\n");
+	fd = connect_to_socket();
+	send_text(fd, "\n9");
+	expect_text(fd, "out 3\nyesdone 7\n");
+	close(fd);
+	stop();
+}
+END_TEST
 
 START_TEST(a_second_client_waits_for_the_first)
 {
@@ -318,6 +332,7 @@ int main(void)
 	tcase_add_test(control, a_request_has_its_length_and_checksum);
 	tcase_add_test(control, a_swap_sends_name_and_object);
 	tcase_add_test(control, ten_clients_in_a_row_are_ten_sessions);
+	tcase_add_test(control, what_was_said_before_a_session_is_not_part_of_it);
 	tcase_add_test(control, a_second_client_waits_for_the_first);
 	tcase_add_test(control, a_client_that_does_not_read_is_given_up_and_the_system_goes_on);
 	tcase_add_test(control, many_bytes_reach_the_guest_in_order);

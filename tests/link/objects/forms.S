@@ -140,7 +140,8 @@ taken_self:
 	.globl	takes
 	.type	takes, @function
 takes:
-	.irp	register, rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15
+	.irp	register, rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, \
+		r8, r9, r10, r11, r12, r13, r14, r15
 	take	lea taken_static(%rip), %\register
 	take	lea taken_alone(%rip), %\register
 	.endr
