@@ -36,6 +36,7 @@ struct captain_state {
 	/* nano_core by page number, so that this is no pointer into it */
 	uint64_t first_page, pages;
 	uint64_t pointers;
+	struct task_loop loop;
 	bool released;
 };
 
@@ -120,17 +121,19 @@ CELL_EXPORT void captain_nano_core(struct captain_nano_core *ret)
 
 /* ---- taking over -------------------------------------------------------------- */
 
-static _Noreturn void keep_house(void)
+/* A step, so that a replaced version is left at the end of it. */
+static int keep_house(void *unused)
 {
-	for (;;) {
-		struct swap_pending pending;
+	struct swap_pending pending;
 
-		task_sleep(HOUSEKEEPING_NS);
-		if (!captain_state.released)
-			release_nano_core();
-		if (swap_next_pending(0, &pending) == 0)
-			(void)swap_retire();
-	}
+	(void)unused;
+	if (task_sleep_step(clock_now_ns() + HOUSEKEEPING_NS) == WAIT_E_RESTART)
+		return TASK_AGAIN;
+	if (!captain_state.released)
+		release_nano_core();
+	if (swap_next_pending(0, &pending) == 0)
+		(void)swap_retire();
+	return TASK_AGAIN;
 }
 
 static void take_over(void *unused)
@@ -148,7 +151,8 @@ static void take_over(void *unused)
 	demand(console_init(), "the console cannot start");
 	demand(control_start(), "the control line cannot start");
 	demand(shell_start(), "the shell cannot start");
-	keep_house();
+	captain_state.loop.step = keep_house;
+	task_become(&captain_state.loop);
 }
 
 CELL_EXPORT _Noreturn void captain_start(void)

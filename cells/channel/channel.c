@@ -15,6 +15,7 @@
 #include <clew/cell.h>
 #include <clew/heap.h>
 #include <clew/irq.h>
+#include <clew/log.h>
 #include <clew/panic.h>
 #include <clew/task.h>
 
@@ -189,7 +190,7 @@ static struct channel *channel_of(uint64_t word)
 	return (struct channel *)(uintptr_t)word;
 }
 
-CELL_EXPORT int channel_send_step(const channel_tx *tx, const void *message, uint64_t deadline_ns)
+static int channel_try_send(const channel_tx *tx, const void *message, uint64_t deadline_ns)
 {
 	struct channel *channel = channel_of(tx->word);
 	const struct channel_node *receiver;
@@ -209,6 +210,16 @@ CELL_EXPORT int channel_send_step(const channel_tx *tx, const void *message, uin
 		return 0;
 	}
 	return channel_wait(&channel->sending, (void *)(uintptr_t)message, deadline_ns);
+}
+
+CELL_EXPORT int channel_send_step(const channel_tx *tx, const void *message, uint64_t deadline_ns)
+{
+	int r = channel_try_send(tx, message, deadline_ns);
+
+	if (r == 0)
+		log_trace("\"event\":\"message\",\"channel\":\"0x%lx\",\"size\":%zu", tx->word,
+			  channel_of(tx->word)->size);
+	return r;
 }
 
 /* Takes a queued message; a sender that waited for room moves up. */

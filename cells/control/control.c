@@ -302,7 +302,11 @@ static int serve_step(void *unused)
 
 CELL_EXPORT int control_start(void)
 {
-	struct task_options options = { .name = "control", .output = CONSOLE_CONTROL };
+	struct task_options options = {
+		.name = "control",
+		.output = CONSOLE_CONTROL,
+		.essential = true,
+	};
 	struct task_loop loop = { serve_step, NULL };
 	task_handle handle = OWNER_EMPTY;
 	int r = task_spawn(task_repeat, &loop, sizeof(loop), &options, &handle);

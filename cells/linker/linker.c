@@ -222,6 +222,10 @@ static int make_pool(enum pool_kind kind, uintptr_t start, uint32_t pages)
 		return -ENOMEM;
 	pool->start = start;
 	pool->pages = pages;
+	/* The pool's own address, held by its record, must not look like a use of some version. */
+	pool->bitmap[0] = 1;
+	pool->used = 1;
+	pool->hint = 1;
 	/* What runs astray into free text traps; the others are cleared when taken. */
 	if (kind == POOL_TEXT)
 		machine_patch_fill(start, 0xcc, pages * PAGE_SIZE);

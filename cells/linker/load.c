@@ -7,6 +7,7 @@
 #include "load.h"
 
 #include <clew/irq.h>
+#include <clew/log.h>
 
 #include "base/format.h"
 #include "base/string.h"
@@ -508,6 +509,16 @@ static void publish_exports(struct loading *loading)
 	}
 }
 
+/* Not there in nano_core, whose loads nobody can follow yet. */
+extern __typeof__(log_trace) log_trace __attribute__((weak));
+
+static void trace_load(const struct link_version *version)
+{
+	if (log_trace)
+		log_trace("\"event\":\"load\",\"cell\":\"%s\",\"version\":%u,\"id\":%lu",
+			  version->cell->name, version->number, version->id);
+}
+
 static void make_known(struct loading *loading)
 {
 	struct linker_state *self = linker_self();
@@ -522,6 +533,7 @@ static void make_known(struct loading *loading)
 		record_slot_attach(&version->slots[i]);
 	version->next = cell->versions;
 	cell->versions = version;
+	trace_load(version);
 	if (!loading->is_new_cell)
 		return;
 	for (uint32_t i = 0; i < cell->n_state_slots; i++)

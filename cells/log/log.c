@@ -21,8 +21,16 @@
 #define LOG_RECORDS 128
 #define TRACE_MAX 768
 
+enum tracing {
+	TRACING_UNKNOWN,
+	TRACING_OFF,
+	TRACING_ON
+};
+
 struct log_state {
-	uint64_t last; /* id of the latest record, 0: none yet */
+	uint64_t last;	  /* id of the latest record, 0: none yet */
+	uint32_t tracing; /* enum tracing: what the machine said once */
+	uint32_t reserved;
 	struct log_record records[LOG_RECORDS];
 };
 
@@ -63,6 +71,14 @@ static bool append(char *text, size_t *length, const char *format, va_list argum
 	return *length + 2 <= TRACE_MAX;
 }
 
+static bool is_tracing(void)
+{
+	if (log_state.tracing == TRACING_UNKNOWN)
+		log_state.tracing =
+			machine_info()->flags & MACHINE_TRACE ? TRACING_ON : TRACING_OFF;
+	return log_state.tracing == TRACING_ON;
+}
+
 CELL_EXPORT void log_trace(const char *format, ...)
 {
 	char text[TRACE_MAX];
@@ -70,7 +86,7 @@ CELL_EXPORT void log_trace(const char *format, ...)
 	va_list arguments;
 	bool fits;
 
-	if ((machine_info()->flags & MACHINE_TRACE) == 0)
+	if (!is_tracing())
 		return;
 	head = format_text(text, sizeof(text), "{\"t\":%lu,\"task\":%lu,", clock_now_ns(),
 			   task_id());

@@ -260,7 +260,11 @@ static int keep_step(void *unused)
 CELL_EXPORT int shell_start(void)
 {
 	struct task_loop loop = { keep_step, NULL };
-	struct task_options options = { .name = "shell_keeper", .output = CONSOLE_TERMINAL };
+	struct task_options options = {
+		.name = "shell_keeper",
+		.output = CONSOLE_TERMINAL,
+		.essential = true,
+	};
 	task_handle handle = OWNER_EMPTY;
 	int r = task_spawn(task_repeat, &loop, sizeof(loop), &options, &handle);
 

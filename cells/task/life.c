@@ -96,7 +96,7 @@ static void task_fill(struct task *task, const struct task_options *options,
 		      const struct task *parent)
 {
 	bool named = options != NULL && options->name != NULL;
-	uint32_t priority = SCHEDULER_PRIORITY_NORMAL;
+	uint32_t priority = parent->link.priority;
 
 	if (options != NULL && options->priority != 0)
 		priority = options->priority - 1;
@@ -104,6 +104,7 @@ static void task_fill(struct task *task, const struct task_options *options,
 	task->link.priority = priority;
 	task->restarts = options != NULL ? options->restarts : 0;
 	task->output = options != NULL && options->output != 0 ? options->output : parent->output;
+	task->essential = options != NULL && options->essential;
 	task->deadline_ns = CLOCK_NEVER;
 }
 
@@ -163,6 +164,17 @@ static __attribute__((noinline)) void task_wipe_stack(void)
 
 	memset(left, 0, sizeof(left));
 	__asm__ volatile("" : : "r"(left) : "memory");
+}
+
+static void repeat_for_good(void *loop)
+{
+	(void)task_repeat(loop);
+	panic("task: the first task's loop has ended");
+}
+
+CELL_EXPORT _Noreturn void task_become(struct task_loop *loop)
+{
+	context_abandon(tasks()->current->stack_high, repeat_for_good, loop);
 }
 
 CELL_EXPORT int task_repeat(void *argument)
@@ -303,7 +315,7 @@ CELL_EXPORT int task_kill(uint64_t id)
 
 		if (task == NULL || task->state == TASK_ENDED || task->ending)
 			r = -ENOENT;
-		else if (task->first)
+		else if (task->first || task->essential)
 			r = -EPERM;
 		if (r == 0) {
 			task->killed = true;

@@ -43,6 +43,7 @@ struct task {
 	struct task *next, *prev; /* every task, by id; next also in the list of the dead */
 	enum task_phase state;	  /* READY, RUNNING, PARKED or ENDED */
 	struct task_exit exit;
+	bool essential;	   /* not killed */
 	bool killed;	   /* to be unwound at the next safe point */
 	bool ending;	   /* past that: it is releasing what it owns */
 	bool detached;	   /* nobody will join */

@@ -53,11 +53,12 @@ OWNER(task_handle); /* word: task id */
 
 struct task_options {
 	const char *name;	 /* NULL: the parent's name */
-	uint32_t priority;	 /* 0: SCHEDULER_PRIORITY_NORMAL; else priority + 1 */
+	uint32_t priority;	 /* 0: the parent's; else priority + 1 */
 	uint32_t stack_pages;	 /* 0: TASK_STACK_PAGES */
 	const namespace_ref *ns; /* NULL: the parent's; a reference is taken */
 	uint32_t restarts;	 /* shown by ps: which attempt this is */
 	int output;		 /* stream for print(), console.h; 0: the parent's */
+	bool essential;		 /* task_kill refuses: the system cannot do without it */
 };
 
 /*
@@ -125,6 +126,9 @@ struct task_loop {
 };
 int task_repeat(void *loop);
 
+/* Gives up the caller's frames, whose cleanups do not run, and repeats for good. */
+_Noreturn void task_become(struct task_loop *loop);
+
 /* One step; may return WAIT_E_RESTART, so call task_join. */
 MUST_USE int task_join_step(const task_handle *task, uint64_t deadline_ns, struct task_exit *ret);
 
@@ -141,7 +145,7 @@ MUST_USE static inline int task_join(task_handle *task, uint64_t deadline_ns, st
 void task_detach(task_handle task);
 void task_handle_cleanup(task_handle *place);
 
-/* -ENOENT: no such task, or it has ended; -EPERM: the first task. */
+/* -ENOENT: no such task, or it has ended; -EPERM: the first task, or an essential one. */
 MUST_USE int task_kill(uint64_t id);
 
 /* Kills every task of the namespace but the caller; how many of them have not ended yet. */

@@ -22,6 +22,7 @@ run hammer --tasks 3 --calls 20000 &
 swap counter counter_v2.o
 run crash cleanup
 run --restart 2,5 crash null
+run relay 3
 swap task task.o
 kill %1
 wait
@@ -159,7 +160,7 @@ def every_line_of_a_trace_is_an_object_with_time_and_event():
         assert entry["t"] >= last, line
         last = entry["t"]
         events.add(entry["event"])
-    missing = {"switch", "swap", "fault", "spawn", "end"} - events
+    missing = {"switch", "load", "swap", "fault", "message", "spawn", "end"} - events
     assert not missing, missing
 
 

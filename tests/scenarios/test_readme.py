@@ -13,10 +13,14 @@ import tempfile
 
 # What a row's output must show, by the beginning of its claim.
 SHOWS = {
-    "a swap under load": (0, r"greeter +1 +2 [\s\S]*greeter +1 [\s\S]*greeter +2 [\s\S]*, 0 errors"),
+    "a swap under load": (
+        0, r"greeter +1 +2 [\s\S]*\ngreeter +1 [\s\S]*\ngreeter +2 [\s\S]* 0 errors",
+    ),
     "a swap that cannot be right": (1, r"layout of the state differs[\s\S]*counter +1 "),
     "each of ten kinds of crash": (1, r"(?P<used>buffer +frames.*)[\s\S]*(?P=used)[\s\S]*ledger"),
-    "the system's own cells": (0, r"task +1 +1 [\s\S]*heap +1 +1 [\s\S]*swap +1 +1 [\s\S]*, 0 errors"),
+    "the system's own cells": (
+        0, r"task +1 +1 [\s\S]*heap +1 +1 [\s\S]*swap +1 +1 [\s\S]* 0 errors",
+    ),
     "the bootstrap is gone": (0, r"nano_core erased[\s\S]*nano_core +frames +0x0 +0 +0 +0"),
     "two runs with one seed": (0, r""),
 }

@@ -87,14 +87,21 @@ _Noreturn void own_overwritten(const char *file, int line)
 static char traced[65536];
 static size_t traced_size;
 
+/* Keeps the first events; a storm sends more messages than anybody reads. */
 void log_trace(const char *format, ...)
 {
+	char event[256];
 	va_list arguments;
+	int length;
 
 	va_start(arguments, format);
-	traced_size += (size_t)vsnprintf(traced + traced_size, sizeof(traced) - traced_size - 2,
-					 format, arguments);
+	length = vsnprintf(event, sizeof(event), format, arguments);
 	va_end(arguments);
+	if (length < 0 || (size_t)length >= sizeof(event) ||
+	    (size_t)length + 2 > sizeof(traced) - traced_size)
+		return;
+	memcpy(traced + traced_size, event, (size_t)length);
+	traced_size += (size_t)length;
 	traced[traced_size++] = '\n';
 }
 
