@@ -346,7 +346,9 @@ static void io_update(void)
 {
 	io_update_patience();
 	io_push(&io.terminal);
-	io_push(&io.control);
+	/* The first byte of a session comes after the news of it. */
+	if (uart_carrier_is_seen(UART_CONTROL))
+		io_push(&io.control);
 	if (io.stdin_open && io.terminal.n == 0)
 		io_watch_set(&io.stdin_watch, STDIN_FILENO, G_IO_IN | G_IO_HUP, io_on_stdin);
 	else

@@ -117,6 +117,7 @@ static int define(struct transaction *transaction, struct loading *loading, uint
 	if (r < 0)
 		return r;
 	loading->exports[symbol] = export;
+	export->definition = &version->definitions[version->n_definitions];
 	version->definitions[version->n_definitions++] = (struct link_definition){
 		.export = export,
 		.value = loading->symbols[symbol].address,

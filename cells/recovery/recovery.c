@@ -511,10 +511,4 @@ CELL_EXPORT void recovery_stack(uintptr_t *ret_low, uintptr_t *ret_high)
 	*ret_high = recovery_state.stack_low + recovery_state.stack_size;
 }
 
-CELL_EXPORT void recovery_log(uintptr_t *ret_low, uintptr_t *ret_high)
-{
-	*ret_low = (uintptr_t)&recovery_state.log;
-	*ret_high = *ret_low + sizeof(recovery_state.log);
-}
-
 CELL("recovery", 1, CELL_SERVICE, "unwinds tasks that fault, panic, exit or are killed; fault log");

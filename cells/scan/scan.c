@@ -12,8 +12,8 @@
 #include <clew/recovery.h>
 #include <clew/task.h>
 
-/* Nothing runs on the trap stacks while a task does; what the fault log names is past. */
-static bool is_past(uintptr_t address)
+/* Nothing runs on the trap stacks while a task does. */
+static bool is_trap_stack(uintptr_t address)
 {
 	uintptr_t low, high;
 
@@ -21,9 +21,6 @@ static bool is_past(uintptr_t address)
 	if (address - low < high - low)
 		return true;
 	recovery_stack(&low, &high);
-	if (address - low < high - low)
-		return true;
-	recovery_log(&low, &high);
 	return address - low < high - low;
 }
 
@@ -38,7 +35,7 @@ CELL_EXPORT bool scan_is_live(uintptr_t address, uintptr_t own_sp, struct task *
 		*ret_stack_of = memory.task;
 		return address >= (memory.task == task_current() ? own_sp : memory.saved_sp);
 	}
-	return !is_past(address);
+	return !is_trap_stack(address);
 }
 
 static void visit_run(uintptr_t start, size_t pages, bool writable_only, scan_page_visitor *visit,

@@ -37,13 +37,7 @@ static void plan_exports(struct swap_plan *plan, const struct link_version *next
 {
 	for (const struct link_export *export = next->cell->exports; export;
 	     export = export->next) {
-		uint64_t value = 0;
-
-		for (uint32_t i = 0; i < next->n_definitions && value == 0; i++) {
-			if (next->definitions[i].export == export)
-				value = next->definitions[i].value;
-		}
-		if (value == 0)
+		if (!link_definition_of(next, export))
 			add_record(plan, &export->value, 0);
 	}
 	for (uint32_t i = 0; i < next->n_definitions; i++) {

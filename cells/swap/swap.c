@@ -31,16 +31,6 @@ static int refuse(const struct link_cell *cell, const char *symbol, const char *
 	return -EPERM;
 }
 
-static const struct link_definition *definition_of(const struct link_version *version,
-						   const struct link_export *export)
-{
-	for (uint32_t i = 0; i < version->n_definitions; i++) {
-		if (version->definitions[i].export == export)
-			return &version->definitions[i];
-	}
-	return NULL;
-}
-
 static bool used_by_others(const struct link_export *export)
 {
 	for (const struct link_slot *slot = export->users; slot; slot = slot->next) {
@@ -56,7 +46,7 @@ static int validate(const struct link_version *next, struct diag *reterr)
 	const struct link_cell *cell = next->cell;
 
 	for (const struct link_export *export = cell->exports; export; export = export->next) {
-		const struct link_definition *definition = definition_of(next, export);
+		const struct link_definition *definition = link_definition_of(next, export);
 		char expected[72], found[72];
 
 		if (!definition && used_by_others(export))

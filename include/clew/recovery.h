@@ -48,9 +48,6 @@ MUST_USE int recovery_next_fault(uint64_t after, struct fault_record *ret);
 /* Where recovery runs; nothing is kept there between faults. */
 void recovery_stack(uintptr_t *ret_low, uintptr_t *ret_high);
 
-/* Where the fault log is: its addresses say what was, and hold nothing. */
-void recovery_log(uintptr_t *ret_low, uintptr_t *ret_high);
-
 /* Called once by captain: takes the machine's faults. */
 MUST_USE int recovery_init(void);
 

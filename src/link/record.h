@@ -61,6 +61,8 @@ struct link_export {
 	uint64_t type_hash;	  /* 0: unknown, not compared */
 	struct link_entry *entry; /* NULL until somebody takes the address */
 	struct link_slot *users;
+	/* of the version linked last, which may be gone: ask link_definition_of() */
+	const struct link_definition *definition;
 	uint32_t n_users;
 	uint32_t order; /* the namespace's: its place in the order of publication */
 	bool is_function;
@@ -153,5 +155,18 @@ struct link_cell {
 	char name[CELL_NAME_MAX];
 	char summary[CELL_SUMMARY_MAX];
 };
+
+/* What the version defines the export as; NULL: it does not. */
+static inline const struct link_definition *link_definition_of(const struct link_version *version,
+							       const struct link_export *export)
+{
+	const struct link_definition *definition = export->definition;
+
+	if ((uintptr_t)definition < (uintptr_t)version->definitions ||
+	    (uintptr_t)definition >= (uintptr_t)(version->definitions + version->n_definitions) ||
+	    definition->export != export)
+		return NULL;
+	return definition;
+}
 
 #endif

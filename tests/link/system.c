@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "system.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +25,19 @@ static struct machine_info info = { .name = "test", .window = WINDOW, .memory_si
 static unsigned long fail_at, allocations;
 static unsigned long n_blocks, n_bytes;
 static bool interrupts_on = true;
+
+/* Not Check's assertions: a fuzz target has no tests. */
+static _Noreturn void stop(const char *where, const char *what)
+{
+	fprintf(stderr, "%s: %s\n", where, what);
+	abort();
+}
+
+static void require(bool holds, const char *what)
+{
+	if (!holds)
+		stop("system", what);
+}
 
 /* ---- the machine ----------------------------------------------------------------- */
 
@@ -53,8 +65,8 @@ const struct machine_info *machine_info(void)
 
 int machine_map(uintptr_t va, size_t pages, enum machine_prot prot)
 {
-	ck_assert_uint_ge(va, WINDOW);
-	ck_assert_uint_le(va + pages * PAGE_SIZE, WINDOW + ARENA_PAGES * PAGE_SIZE);
+	require(va >= WINDOW && va + pages * PAGE_SIZE <= WINDOW + ARENA_PAGES * PAGE_SIZE,
+		"not a page of the arena");
 	return 0;
 }
 
@@ -78,7 +90,7 @@ bool machine_irq_save(void)
 
 void machine_irq_restore(bool were_on)
 {
-	ck_assert(!interrupts_on);
+	require(!interrupts_on, "interrupts are on");
 	interrupts_on = were_on;
 }
 
@@ -89,8 +101,7 @@ uint64_t machine_clock_ns(void)
 
 int frame_alloc(size_t count, enum frame_kind kind, frames *ret)
 {
-	ck_assert_uint_eq(count, ARENA_PAGES);
-	ck_assert_int_eq(kind, FRAME_ARENA);
+	require(count == ARENA_PAGES && kind == FRAME_ARENA, "not the arena");
 	*ret = (frames){ WINDOW };
 	return 0;
 }
@@ -107,20 +118,19 @@ void frames_cleanup(frames *run)
 
 _Noreturn void panic(const char *what)
 {
-	ck_abort_msg("panic: %s", what);
-	abort();
+	stop("panic", what);
 }
 
 _Noreturn void panic_assert(const char *expression, const char *file, int line)
 {
-	ck_abort_msg("%s:%d: %s", file, line, expression);
-	abort();
+	(void)line;
+	stop(file, expression);
 }
 
 _Noreturn void own_overwritten(const char *file, int line)
 {
-	ck_abort_msg("%s:%d: an owner was overwritten", file, line);
-	abort();
+	(void)line;
+	stop(file, "an owner was overwritten");
 }
 
 /* ---- the heap ------------------------------------------------------------------------ */
@@ -136,6 +146,11 @@ unsigned long system_allocations(void)
 	return allocations;
 }
 
+unsigned long system_blocks(void)
+{
+	return n_blocks;
+}
+
 void *heap_alloc(size_t size)
 {
 	struct block *block;
@@ -143,7 +158,7 @@ void *heap_alloc(size_t size)
 	if (size == 0 || ++allocations == fail_at)
 		return NULL;
 	block = calloc(1, sizeof(*block) + size);
-	ck_assert_ptr_nonnull(block);
+	require(block != NULL, "no memory");
 	block->size = size;
 	n_blocks++;
 	n_bytes += size;
@@ -184,20 +199,30 @@ void heap_block_cleanup(heap_block *place)
 
 /* ---- start --------------------------------------------------------------------------- */
 
-static void read_archive(const char *path)
+void *system_read(const char *path, size_t *ret_size)
 {
 	FILE *file = fopen(path, "rb");
 	long size;
 	void *bytes;
 
-	ck_assert_msg(file != NULL, "%s", path);
+	require(file != NULL, path);
 	fseek(file, 0, SEEK_END);
 	size = ftell(file);
 	rewind(file);
-	bytes = aligned_alloc(PAGE_SIZE, ((size_t)size + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE);
-	ck_assert_uint_eq(fread(bytes, 1, (size_t)size, file), (size_t)size);
+	bytes = aligned_alloc(16, ((size_t)size + 16) / 16 * 16);
+	require(bytes != NULL, "no memory");
+	require(fread(bytes, 1, (size_t)size, file) == (size_t)size, path);
 	fclose(file);
-	info.modules[0] = (struct machine_module){ "cells", bytes, (size_t)size };
+	*ret_size = (size_t)size;
+	return bytes;
+}
+
+static void read_archive(const char *path)
+{
+	size_t size;
+	void *bytes = system_read(path, &size);
+
+	info.modules[0] = (struct machine_module){ "cells", bytes, size };
 	info.n_modules = 1;
 }
 
@@ -207,13 +232,13 @@ void system_start(const char *archive_path)
 	void *at = mmap((void *)WINDOW, ARENA_PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
-	ck_assert_uint_eq((uintptr_t)at, WINDOW);
+	require((uintptr_t)at == WINDOW, "the window is not free");
 	for (size_t i = 0; i < N_NAMES; i++)
 		symbols[i] = (struct machine_symbol){ machine_names[i], 0x1000 + i * 16 };
 	info.symbols = symbols;
 	info.n_symbols = N_NAMES;
 	read_archive(archive_path);
-	ck_assert_msg(linker_init(&diag) == 0, "%s", diag.what);
+	require(linker_init(&diag) == 0, diag.what);
 }
 
 /* ---- what can be seen ------------------------------------------------------------------- */

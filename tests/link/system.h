@@ -16,6 +16,10 @@ void system_start(const char *archive_path);
 /* Makes the k-th allocation from now on fail (1: the next one); 0: none. */
 void system_fail_allocation(unsigned long k);
 unsigned long system_allocations(void); /* since then */
+unsigned long system_blocks(void);	/* of the heap, in use */
+
+/* A whole file, aligned to 16; the caller frees it. */
+void *system_read(const char *path, size_t *ret_size);
 
 /* Everything that can be seen: cells, symbols, dependencies, pools and their contents, blocks. */
 char *system_dump(void); /* the caller frees it */

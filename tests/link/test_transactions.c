@@ -16,7 +16,7 @@
 #include "link/record.h"
 #include "system.h"
 
-static const char *archive_path;
+static const char *archive_path, *manifest_path, *bad_folder;
 
 static void start(void)
 {
@@ -250,6 +250,54 @@ START_TEST(a_refused_object_leaves_nothing)
 }
 END_TEST
 
+/* The manifest's columns: file, stage, what, section, symbol; - is any. */
+static void refuse_bad_object(const char *before, char *line)
+{
+	const char *file = strtok(line, "\t"), *stage = strtok(NULL, "\t");
+	const char *what = strtok(NULL, "\t"), *section = strtok(NULL, "\t");
+	const char *symbol = strtok(NULL, "\t");
+	struct diag diag = { .offset = 0 };
+	char path[4096];
+	size_t size;
+	void *bytes;
+	int r;
+
+	ck_assert_ptr_nonnull(symbol);
+	snprintf(path, sizeof(path), "%s/%s", bad_folder, file);
+	bytes = system_read(path, &size);
+	r = linker_load_object(namespace_root(), file, bytes, size, NULL, &diag);
+	ck_assert_msg(r < 0, "%s was loaded", file);
+	ck_assert_msg(diag.what[0] && (what[0] == '-' || strstr(diag.what, what)), "%s: %s, not %s",
+		      file, diag.what, what);
+	if (strcmp(stage, "link") == 0) {
+		ck_assert_msg(section[0] == '-' || strcmp(section, diag.section) == 0,
+			      "%s: section %s, not %s", file, diag.section, section);
+		ck_assert_msg(symbol[0] == '-' || strcmp(symbol, diag.symbol) == 0,
+			      "%s: symbol %s, not %s", file, diag.symbol, symbol);
+	}
+	free(bytes);
+	expect_as_before(before, 0);
+}
+
+START_TEST(each_bad_object_is_refused_in_the_words_of_its_manifest_and_leaves_nothing)
+{
+	FILE *manifest = fopen(manifest_path, "r");
+	unsigned int count = 0;
+	char line[1024], *before;
+
+	load(namespace_root(), "captain");
+	before = system_dump();
+	ck_assert_ptr_nonnull(manifest);
+	while (fgets(line, sizeof(line), manifest)) {
+		refuse_bad_object(before, line);
+		count++;
+	}
+	fclose(manifest);
+	free(before);
+	ck_assert_uint_ge(count, 100);
+}
+END_TEST
+
 START_TEST(successors_of_another_cell_layout_or_kind_are_refused)
 {
 	static const struct {
@@ -301,9 +349,11 @@ int main(int argc, char **argv)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	if (argc != 2)
+	if (argc != 4)
 		return 2;
 	archive_path = argv[1];
+	manifest_path = argv[2];
+	bad_folder = argv[3];
 	/* A process each: the cells' state begins afresh. */
 	srunner_set_fork_status(runner, CK_FORK);
 	tcase_add_checked_fixture(tests, start, NULL);
@@ -317,6 +367,8 @@ int main(int argc, char **argv)
 	tcase_add_test(tests, a_prepared_version_that_is_dropped_was_never_there);
 	tcase_add_test(tests, what_is_loaded_and_unloaded_leaves_nothing);
 	tcase_add_test(tests, a_refused_object_leaves_nothing);
+	tcase_add_test(tests,
+		       each_bad_object_is_refused_in_the_words_of_its_manifest_and_leaves_nothing);
 	tcase_add_test(tests, successors_of_another_cell_layout_or_kind_are_refused);
 	tcase_add_test(tests, a_name_that_no_version_provides_any_more_is_provided_by_nobody);
 	suite_add_tcase(suite, tests);
