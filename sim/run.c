@@ -143,13 +143,27 @@ static void run_on_end(int number)
 	raise(number);
 }
 
-static void run_catch_ends(void)
+/*
+ * A script leaves the terminal as it was, so Ctrl-C comes as a signal; for the
+ * system it is the key on its terminal.  Nothing else feeds that line then.
+ */
+static void run_on_interrupt(int number)
+{
+	static const uint8_t key = 0x03;
+
+	(void)number;
+	(void)uart_receive(UART_TERMINAL, &key, 1);
+}
+
+static void run_catch_ends(bool scripted)
 {
 	struct sigaction action = { .sa_handler = run_on_end, .sa_flags = SA_ONSTACK | SA_NODEFER };
 
 	sigfillset(&action.sa_mask);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
+	if (scripted)
+		action.sa_handler = run_on_interrupt;
 	sigaction(SIGINT, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -175,7 +189,7 @@ static gboolean run_build(const struct run_options *options, const struct boot_f
 		return FALSE;
 	if (options->socket && !io_listen(options->socket, error))
 		return FALSE;
-	run_catch_ends();
+	run_catch_ends(scripted);
 	io_start(!scripted);
 	if (interactive)
 		return run_check(terminal_set_raw(), "terminal", error);

@@ -25,12 +25,16 @@ PATIENCE = 20.0
 class Terminal:
     """A running system whose terminal is ours."""
 
+    def __init__(self, *options, until=PROMPT):
+        self.options = options
+        self.until = until
+
     def __enter__(self):
         self.shown = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execv(CLEW, [CLEW, "run", "--cells", ARCHIVE])
-        self.wait_for(PROMPT)
+            os.execv(CLEW, [CLEW, "run", "--cells", ARCHIVE, *self.options])
+        self.wait_for(self.until)
         return self
 
     def __exit__(self, *_):
@@ -127,6 +131,16 @@ def control_c_kills_the_application_in_front_and_not_the_system():
         terminal.wait_for("^C\r\n")
         terminal.wait_for(PROMPT)
         assert "hammer" not in terminal.command("ps")
+
+
+@test
+def control_c_in_a_script_kills_the_application_in_front_and_the_script_goes_on():
+    script = "echo before; run hammer --seconds 600; echo after"
+    with Terminal("-c", script, until="before\r\n") as terminal:
+        time.sleep(0.3)
+        terminal.type(CONTROL_C)
+        terminal.wait_for("after\r\n")
+        equal(terminal.end(), 1)
 
 
 @test

@@ -18,7 +18,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char *before;
-static unsigned long blocks, count;
+static unsigned long blocks, count, loaded;
 
 static void require(int holds, const char *what)
 {
@@ -28,10 +28,16 @@ static void require(int holds, const char *what)
 	abort();
 }
 
+static void report(void)
+{
+	printf("# of %lu inputs %lu were loaded and unloaded\n", count, loaded);
+}
+
 static void begin(void)
 {
 	struct diag diag;
 
+	atexit(report);
 	system_start(getenv("CLEW_TEST_CELLS"));
 	require(linker_load(namespace_root(), "captain", &diag) == 0, diag.what);
 	before = system_dump();
@@ -63,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	count++;
 	memcpy(bytes, data, size);
 	r = linker_load_object(namespace_root(), "fuzz.o", bytes, size, name, &diag);
+	loaded += r == 0;
 	if (r == 0)
 		require(linker_unload(namespace_root(), name, &diag) == 0, diag.what);
 	else
