@@ -98,6 +98,23 @@ static char *boot_find_cells(GError **error)
 	return NULL;
 }
 
+/* A folder of cells need not have a nano_core: the one that came with the command will do. */
+static GBytes *boot_find_nano_core(const char *found, GBytes *cells, GError **error)
+{
+	g_autoptr(GBytes) others = NULL;
+	g_autofree char *path = NULL;
+	bool is_folder = g_file_test(found, G_FILE_TEST_IS_DIR);
+	GBytes *nano_core = archive_find(cells, ARCHIVE_NANO_CORE, is_folder ? NULL : error);
+
+	if (nano_core || !is_folder)
+		return nano_core;
+	path = boot_find_cells(error);
+	if (!path)
+		return NULL;
+	others = archive_load(path, error);
+	return others ? archive_find(others, ARCHIVE_NANO_CORE, error) : NULL;
+}
+
 gboolean boot_load(const char *path, struct boot_files *ret, GError **error)
 {
 	g_autofree char *found = path ? g_strdup(path) : boot_find_cells(error);
@@ -109,7 +126,7 @@ gboolean boot_load(const char *path, struct boot_files *ret, GError **error)
 	cells = archive_load(found, error);
 	if (!cells)
 		return FALSE;
-	nano_core = archive_find(cells, ARCHIVE_NANO_CORE, error);
+	nano_core = boot_find_nano_core(found, cells, error);
 	if (!nano_core) {
 		g_prefix_error(error, "%s: ", found);
 		return FALSE;

@@ -114,6 +114,17 @@ def a_cell_that_is_missing_or_damaged_at_boot_has_status_3_and_is_named():
 
 
 @test
+def a_folder_of_cells_boots_with_the_nano_core_of_the_command():
+    with tempfile.TemporaryDirectory() as folder:
+        with tarfile.open(ARCHIVE) as source:
+            for member in source:
+                if "/" not in member.name and member.name != "nano_core.o":
+                    with open(os.path.join(folder, member.name), "wb") as to:
+                        to.write(source.extractfile(member).read())
+        equal(status("run", "--cells", folder, *MODE, "-c", "echo a"), (0, "a\n", ""))
+
+
+@test
 def a_fault_that_no_task_can_be_blamed_for_has_status_4_and_says_where():
     found, output, log = start("-c", "run bad_driver; echo not reached")
     equal((found, output), (4, "bad_driver: the next tick is the last\n"))
