@@ -3,11 +3,11 @@
  * CRC-32 against published values (the check value of CRC catalogues, zlib's
  * crc32() of short texts) and against the division that defines it.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/crc32.h"
+#include "tap.h"
 
 /* The definition: one bit at a time through the reflected polynomial. */
 static uint32_t divide(const uint8_t *bytes, size_t size)
@@ -58,16 +58,10 @@ int main(void)
 {
 	Suite *suite = suite_create("crc32");
 	TCase *crc32 = tcase_create("crc32");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, crc32);
 	tcase_add_test(crc32, published_values_come_out);
 	tcase_add_test(crc32, it_is_the_division_by_the_polynomial);
 	tcase_add_test(crc32, parts_continue_each_other);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(suite);
 }

@@ -14,6 +14,8 @@
 #include <clew/panic.h>
 #include <clew/task.h>
 
+#include "tap.h"
+
 static struct machine_info info = { .name = "fake", .window = FAKE_WINDOW };
 static bool interrupts_on = true;
 static unsigned long saves, restores;
@@ -268,17 +270,11 @@ uint64_t fake_random(uint64_t below)
 
 int fake_run(Suite *suite)
 {
-	SRunner *runner = srunner_create(suite);
 	const char *seed = getenv("CLEW_TEST_SEED");
-	int failed;
 
 	if (seed && strtoull(seed, NULL, 0) != 0)
 		random_state = strtoull(seed, NULL, 0);
 	printf("# seed %#lx\n", random_state);
 	fflush(stdout);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return tap_run(suite);
 }

@@ -3,10 +3,10 @@
  * The line editor: what the line is after the keys, and what a terminal of
  * one row shows (a model of ECMA-48's CR, EL, CUB and ED on 80 columns).
  */
-#include <check.h>
 #include <string.h>
 
 #include "editor.h"
+#include "tap.h"
 
 #define UP "\x1b[A"
 #define DOWN "\x1b[B"
@@ -363,12 +363,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(make_suite());
-	int failed;
-
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(make_suite());
 }

@@ -5,7 +5,6 @@
  *
  * usage: test_agreement OBJECT... | ARCHIVE.a
  */
-#include <check.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "elf/elf.h"
 #include "file.h"
 #include "oracle.h"
+#include "tap.h"
 
 static char **paths;
 static int n_paths;
@@ -118,8 +118,6 @@ int main(int argc, char **argv)
 {
 	Suite *suite = suite_create("agreement");
 	TCase *tcase = tcase_create("agreement");
-	SRunner *runner;
-	int failed;
 
 	paths = argv + 1;
 	n_paths = argc - 1;
@@ -137,10 +135,5 @@ int main(int argc, char **argv)
 	}
 	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(suite);
 }

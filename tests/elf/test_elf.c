@@ -5,7 +5,6 @@
  *
  * usage: test_elf GOOD.o DIRECTORY MANIFEST
  */
-#include <check.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 
 #include "elf/elf.h"
 #include "file.h"
+#include "tap.h"
 
 #define ENTRIES_MAX 512
 
@@ -403,17 +403,9 @@ static Suite *make_suite(void)
 
 int main(int argc, char **argv)
 {
-	SRunner *runner;
-	int failed;
-
 	if (argc != 4 || read_manifest(argv[3]) < 0)
 		return 2;
 	good_path = argv[1];
 	directory = argv[2];
-	runner = srunner_create(make_suite());
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(make_suite());
 }

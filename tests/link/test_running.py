@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """What DESIGN's chapter on linking promises, in a running system.
 
-usage: test_running.py CLEW CELLS.tar
+usage: test_running.py [OPTION]... CLEW CELLS.tar
 
-Each test boots a system of its own with a script.  The cells are fixtures.
+Each test boots a system of its own with a script; OPTIONs are clew run's.  The
+cells are fixtures.
 Speaks TAP.
 """
 
@@ -26,12 +27,12 @@ def test(function):
 
 
 class System:
-    clew = cells = None
+    clew = cells = options = None
 
     def __init__(self, *commands, status=0, cells=None):
         done = subprocess.run(
             [self.clew, "run", "--cells", cells or self.cells, "--memory", "32M",
-             "-c", "; ".join(commands)], capture_output=True, text=True, timeout=60)
+             *self.options, "-c", "; ".join(commands)], capture_output=True, text=True, timeout=60)
         self.text = done.stdout + done.stderr
         assert done.returncode == status, "exit status %d\n%s" % (done.returncode, self.text)
 
@@ -79,6 +80,15 @@ def a_pinned_version_goes_when_a_later_one_has_the_function_again():
                     "run pointers_probe pointers_v3.o 3", "retire --json")
     system.lacks("NO ").has("swap: 2 to 3, 0 pinned")
     assert system.tables()[-1] == []
+
+
+@test
+def a_function_that_the_current_version_lacks_is_provided_by_nobody():
+    # `call` takes its address, so that the entry keeps the name.
+    system = System(*POINTERS, "run pointers_probe pointers_v2.o 2", "run call pointers_new",
+                    "run pointers_probe pointers_v3.o 3", "run call pointers_new", status=1)
+    system.lacks("NO ").has("pointers_new(0) = ", "swap: 2 to 3, 1 pinned",
+                            "pointers_new: nobody provides it")
 
 
 @test
@@ -219,7 +229,7 @@ def a_cell_that_was_dismissed_goes_when_it_is_let_go():
 
 
 def main():
-    System.clew, System.cells = sys.argv[1:]
+    *System.options, System.clew, System.cells = sys.argv[1:]
     print("1..%d" % len(TESTS))
     failed = 0
     for number, function in enumerate(TESTS, 1):

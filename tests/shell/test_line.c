@@ -3,11 +3,11 @@
  * Splitting a text into commands and words.  Expected words are those that
  * POSIX sh gives for the same text (XCU 2.2), where the two agree.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "line.h"
+#include "tap.h"
 
 static struct line line;
 
@@ -150,8 +150,6 @@ int main(void)
 {
 	Suite *suite = suite_create("line");
 	TCase *tcase = tcase_create("line");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, words_are_separated_by_any_blanks);
 	tcase_add_test(tcase, commands_are_separated_by_semicolons_and_newlines);
@@ -165,10 +163,5 @@ int main(void)
 	tcase_add_test(tcase, the_longest_text_is_taken_and_one_byte_more_is_refused);
 	tcase_add_test(tcase, nothing_is_read_past_the_end_of_the_text);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(suite);
 }

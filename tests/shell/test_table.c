@@ -3,7 +3,6 @@
  * Tables as text and as JSON.  The JSON expected is RFC 8259's: which bytes
  * have to be escaped, and how.
  */
-#include <check.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <clew/console.h>
 
 #include "table.h"
+#include "tap.h"
 
 static char printed[16384];
 
@@ -145,8 +145,6 @@ int main(void)
 {
 	Suite *suite = suite_create("table");
 	TCase *tcase = tcase_create("table");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, columns_are_aligned_and_lines_have_no_trailing_blanks);
 	tcase_add_test(tcase, a_value_wider_than_its_column_is_printed_whole);
@@ -156,10 +154,5 @@ int main(void)
 	tcase_add_test(tcase, the_largest_number_is_printed_whole);
 	tcase_add_test(tcase, text_that_is_too_long_is_cut_and_the_json_stays_whole);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(suite);
 }

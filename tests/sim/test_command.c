@@ -2,7 +2,6 @@
 /*
  * The command line: what is asked wrongly is said, with status 2 or 3.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "program.h"
+#include "tap.h"
 
 static struct program_result result;
 
@@ -152,8 +152,6 @@ int main(void)
 {
 	Suite *suite = suite_create("command");
 	TCase *command = tcase_create("command");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(command, 60);
 	suite_add_tcase(suite, command);
@@ -164,9 +162,5 @@ int main(void)
 	tcase_add_test(command, a_nano_core_that_is_no_object_is_refused);
 	tcase_add_test(command, a_script_file_reaches_the_system);
 	tcase_add_test(command, an_archive_and_a_folder_hold_the_same_cells);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(suite);
 }

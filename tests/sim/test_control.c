@@ -3,7 +3,6 @@
  * The control socket and `clew ctl`, against a guest that knows of the
  * protocol only what each test needs.
  */
-#include <check.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "program.h"
+#include "tap.h"
 
 static char folder[] = "/tmp/clew-control-XXXXXX";
 static char path[64];
@@ -322,8 +322,6 @@ int main(void)
 {
 	Suite *suite = suite_create("control");
 	TCase *control = tcase_create("control");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(control, 60);
 	suite_add_tcase(suite, control);
@@ -344,9 +342,5 @@ int main(void)
 	tcase_add_test(control, a_socket_in_use_is_left_alone);
 	tcase_add_test(control, a_file_that_is_no_socket_is_left_alone);
 	tcase_add_test(control, a_stale_socket_is_replaced);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(suite);
 }

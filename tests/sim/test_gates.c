@@ -6,7 +6,6 @@
  * while it is single-stepped from the guest's breakpoint through the gate.
  * Where a signal is lost between a test and a return, the guest waits in vain.
  */
-#include <check.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -16,6 +15,8 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tap.h"
 
 #define WINDOW 0x200000000000u
 #define WINDOW_SIZE (64u << 20)
@@ -136,8 +137,6 @@ int main(void)
 {
 	Suite *suite = suite_create("gates");
 	TCase *gates = tcase_create("gates");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	if (!may_trace()) {
 		puts("1..0 # SKIP this host does not allow ptrace");
@@ -148,9 +147,5 @@ int main(void)
 	tcase_add_test(gates, no_interrupt_is_lost_while_interrupts_are_turned_on);
 	tcase_add_test(gates, no_interrupt_is_lost_in_a_call_of_the_machine);
 	tcase_add_test(gates, no_interrupt_is_lost_while_a_frame_is_resumed);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(suite);
 }

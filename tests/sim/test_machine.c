@@ -5,7 +5,6 @@
  *
  * Every scenario that ends well runs in both memory modes.
  */
-#include <check.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "program.h"
+#include "tap.h"
 
 static struct program_result result;
 
@@ -227,8 +227,6 @@ int main(void)
 {
 	Suite *suite = suite_create("machine");
 	TCase *machine = tcase_create("machine");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(machine, 60);
 	suite_add_tcase(suite, machine);
@@ -266,9 +264,5 @@ int main(void)
 	tcase_add_test(machine, the_trace_is_whole_at_the_end_and_at_a_death);
 	tcase_add_test(machine, sigterm_ends_the_machine_with_that_signal);
 	tcase_add_test(machine, piped_input_arrives_whole_and_ends_with_one_ctrl_d);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(suite);
 }

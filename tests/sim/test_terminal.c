@@ -4,7 +4,6 @@
  *
  * The guest echoes what it gets and halts at Ctrl-D.
  */
-#include <check.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,6 +11,8 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "tap.h"
 
 static int master, slave;
 static struct termios before;
@@ -120,8 +121,6 @@ int main(void)
 {
 	Suite *suite = suite_create("terminal");
 	TCase *terminal = tcase_create("terminal");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(terminal, 60);
 	suite_add_tcase(suite, terminal);
@@ -129,9 +128,5 @@ int main(void)
 	tcase_add_test(terminal, the_terminal_is_put_back_after_sigterm);
 	tcase_add_test(terminal, the_terminal_is_put_back_after_sighup);
 	tcase_add_test(terminal, the_terminal_is_put_back_after_a_death);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(suite);
 }

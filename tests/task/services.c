@@ -17,6 +17,8 @@
 #include <clew/panic.h>
 #include <clew/recovery.h>
 
+#include "tap.h"
+
 /* ---- unwinding ------------------------------------------------------------------ */
 
 _Static_assert(sizeof(struct _Unwind_Exception) <= sizeof(((struct task_unwind *)NULL)->exception),
@@ -176,17 +178,11 @@ uint64_t random_below(uint64_t n)
 
 int run_suite(Suite *suite)
 {
-	SRunner *runner = srunner_create(suite);
 	const char *seed = getenv("CLEW_TEST_SEED");
-	int failed;
 
 	if (seed != NULL && strtoull(seed, NULL, 0) != 0)
 		random_state = strtoull(seed, NULL, 0);
 	printf("# seed %#lx\n", random_state);
 	fflush(stdout);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return tap_run(suite);
 }

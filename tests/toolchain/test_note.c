@@ -3,7 +3,6 @@
  * The reader of .clew.note against notes that are wrong in one place each.
  * Every refusal of src/link/note.c has its line in the table.
  */
-#include <check.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "elf/elf.h"
 #include "link/note.h"
+#include "tap.h"
 
 #define STRINGS "\0probe\0a cell\0probe_state\0reason\0int\0probe_work"
 #define NAMES "\0.clew.note\0.shstrtab"
@@ -290,8 +290,6 @@ int main(void)
 {
 	Suite *suite = suite_create("note");
 	TCase *tests = tcase_create("note");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tests, a_note_that_is_wrong_in_one_place_is_refused_for_it, 0,
 			    sizeof(faults) / sizeof(faults[0]));
@@ -302,9 +300,5 @@ int main(void)
 	tcase_add_test(tests, a_misaligned_note_is_refused);
 	tcase_add_test(tests, no_change_of_one_word_leads_outside_the_note);
 	suite_add_tcase(suite, tests);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return tap_run(suite);
 }

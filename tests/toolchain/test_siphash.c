@@ -3,9 +3,9 @@
  * SipHash-2-4 against the vectors of its reference implementation: key 00 01
  * .. 0f, messages of the first n bytes of 00 01 02 ...
  */
-#include <check.h>
 #include <stdlib.h>
 
+#include "tap.h"
 #include "toolchain/siphash.h"
 
 static const struct {
@@ -45,17 +45,11 @@ int main(void)
 {
 	Suite *suite = suite_create("siphash");
 	TCase *tests = tcase_create("siphash");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tests, the_hash_of_each_vector_is_the_reference_value, 0,
 			    sizeof(vectors) / sizeof(vectors[0]));
 	tcase_add_test(tests, the_key_matters);
 	tcase_add_test(tests, texts_that_differ_at_their_end_differ);
 	suite_add_tcase(suite, tests);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return tap_run(suite);
 }

@@ -5,7 +5,6 @@
  * _Unwind_Resume (src/arch/x86_64/unwind.S) comes back here after each.
  */
 #define _GNU_SOURCE
-#include <check.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "module.h"
 #include "subjects.h"
+#include "tap.h"
 
 #define RELEASED_MAX 256
 
@@ -289,8 +289,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cleanups");
 	TCase *cleanups = tcase_create("cleanups");
-	SRunner *runner;
-	int failed;
 
 	n_modules = modules_load(modules);
 	stack = (struct unwind_stack){ (uintptr_t)stack_words,
@@ -308,10 +306,5 @@ int main(void)
 	tcase_add_test(cleanups, realigned_and_variable_frames_run_their_cleanups);
 	tcase_add_test(cleanups, a_capture_is_inside_the_stack_that_runs);
 	suite_add_tcase(suite, cleanups);
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(suite);
 }

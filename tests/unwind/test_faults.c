@@ -3,12 +3,12 @@
  * The parts of the cell recovery that need no system: what a fault is called,
  * where unwinding begins, what a call instruction is, and the ring of records.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cause.h"
 #include "fault_log.h"
+#include "tap.h"
 
 #define CODE 0x200000400000ul
 #define NOWHERE 0x6b6b6b6b6b6bul
@@ -288,12 +288,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(make_suite());
-	int failed;
-
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(make_suite());
 }

@@ -8,7 +8,6 @@
  * up in libgcc_s by hand.
  */
 #define _GNU_SOURCE
-#include <check.h>
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@
 
 #include "module.h"
 #include "subjects.h"
+#include "tap.h"
 
 #define FRAMES_MAX 256
 #define N_REGISTERS 8
@@ -388,8 +388,6 @@ int main(void)
 {
 	Suite *suite = suite_create("frames");
 	TCase *frames = tcase_create("frames");
-	SRunner *runner;
-	int failed;
 
 	find_libgcc();
 	n_modules = modules_load(modules);
@@ -404,10 +402,5 @@ int main(void)
 	tcase_add_test(frames, words_outside_the_given_stack_are_not_read);
 	tcase_add_test(frames, a_cfa_that_does_not_grow_ends_the_walk);
 	suite_add_tcase(suite, frames);
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(suite);
 }

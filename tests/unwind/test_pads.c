@@ -7,13 +7,13 @@
  * the functions below, which answer for one address.
  */
 #define _GNU_SOURCE
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unwind.h>
 
 #include "module.h"
 #include "subjects.h"
+#include "tap.h"
 
 struct _Unwind_Context {
 	uint64_t ip;
@@ -191,17 +191,10 @@ int main(void)
 {
 	Suite *suite = suite_create("pads");
 	TCase *pads = tcase_create("pads");
-	SRunner *runner;
-	int failed;
 
 	modules_load(modules);
 	tcase_add_test(pads, every_address_of_every_function_has_the_pad_that_libgcc_chooses);
 	tcase_add_test(pads, the_call_sites_of_real_functions_pass_the_check);
 	suite_add_tcase(suite, pads);
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(suite);
 }

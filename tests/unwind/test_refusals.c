@@ -3,11 +3,11 @@
  * What is malformed in an .eh_frame or an LSDA is refused with its reason and
  * place, and nothing is written.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "image.h"
+#include "tap.h"
 #include "unwind/unwind.h"
 
 #define ENTRIES_MAX 4
@@ -414,12 +414,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(make_suite());
-	int failed;
-
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(make_suite());
 }

@@ -4,11 +4,11 @@
  * a pointer, with results worked out by hand from DWARF 5 sections 2.5.1 and
  * 6.4.2 and LSB 5 section 10.5.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "image.h"
+#include "tap.h"
 #include "unwind/unwind.h"
 
 #define STACK_WORDS 64
@@ -506,12 +506,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(make_suite());
-	int failed;
-
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(make_suite());
 }

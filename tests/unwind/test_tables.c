@@ -5,7 +5,6 @@
  * libdw's reading of the same table gives.
  */
 #define _GNU_SOURCE
-#include <check.h>
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <fcntl.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "module.h"
+#include "tap.h"
 
 #define STACK_WORDS (1 << 20)
 #define VALUES_MAX 16
@@ -295,8 +295,6 @@ int main(void)
 {
 	Suite *suite = suite_create("tables");
 	TCase *tables = tcase_create("tables");
-	SRunner *runner;
-	int failed;
 
 	elf_version(EV_CURRENT);
 	n_modules = modules_load(modules);
@@ -309,10 +307,5 @@ int main(void)
 	tcase_add_test(tables, every_address_finds_its_entry_and_its_neighbours_do_not);
 	tcase_add_test(tables, every_row_of_every_module_steps_as_libdw_says);
 	suite_add_tcase(suite, tables);
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tap_run(suite);
 }
