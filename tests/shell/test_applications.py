@@ -5,11 +5,14 @@ usage: test_applications.py CLEW CELLS.tar CRASH.o
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
 
-from tap import equal, run_all, test
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from tap import equal, run_all, test  # noqa: E402
 
 CLEW, ARCHIVE, CRASH = sys.argv[1:4]
 

@@ -5,12 +5,15 @@ usage: test_commands.py CLEW CELLS.tar
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
 import tarfile
 
-from tap import equal, run_all, test
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from tap import equal, run_all, test  # noqa: E402
 
 CLEW, ARCHIVE = sys.argv[1:3]
 

@@ -62,6 +62,7 @@ def own_folders(path):
     if pieces[0] == "tests" and len(pieces) > 2:
         folders += [part + "/" + pieces[1] for part in ("cells", "src")] + pieces[1:2]
         folders += MIRRORED.get(pieces[1], ())
+        folders.append("tests")  # what all tests share
     return folders
 
 

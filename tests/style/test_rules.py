@@ -19,7 +19,7 @@ import lines
 TREE = {
     "include/clew/own.h", "include/clew/task.h", "src/base/string.h", "src/elf/elf.h",
     "src/link/link.h", "src/unwind/cfi.h", "src/toolchain/code.h", "cells/shell/table.h",
-    "cells/task/record.h", "sim/boot.h", "tests/shell/fake.h",
+    "cells/task/record.h", "sim/boot.h", "tests/shell/fake.h", "tests/tap.h",
 }
 README = "# name\n\n**Purpose.** a\n\n**Provides.** b\n\n**Needs.** c\n\n" \
          "**State and swap.** d\n\n**Faults.** e\n"
@@ -57,6 +57,8 @@ CASES = (
     ("an interface may not include a library", include("include/clew/a.h", '"base/string.h"'), [1]),
     ("an interface may not include the host's headers", include("include/clew/a.h", "<errno.h>"),
      [1]),
+    ("a test may include what all tests share", include("tests/shell/a.c", '"tap.h"'), []),
+    ("sim may not include what tests share", include("sim/a.c", '"tap.h"'), [1]),
     ("sim may include GLib", include("sim/a.c", "<gio/gio.h>"), []),
     ("sim may not include a cell", include("sim/a.c", '"table.h"'), [1]),
     ("a test may include what it mirrors", include("tests/shell/a.c", '"table.h"'), []),
