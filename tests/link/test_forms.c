@@ -4,12 +4,12 @@
  * names of the symbols of objects/forms.S, which were written by hand from
  * the instructions' encodings.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "link/relocation.h"
 #include "linking.h"
+#include "tap.h"
 
 #define CALL (1u << RELOCATION_CALL_SLOT)
 #define ADDRESS (1u << RELOCATION_ADDRESS_SLOT)
@@ -248,8 +248,6 @@ int main(int argc, char **argv)
 {
 	Suite *suite = suite_create("forms");
 	TCase *tests = tcase_create("forms");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	if (argc != 2)
 		return 2;
@@ -267,9 +265,5 @@ int main(int argc, char **argv)
 		       an_own_address_becomes_what_the_caller_says_and_all_else_the_definition);
 	tcase_add_test(tests, of_two_names_for_one_place_the_global_one_is_the_function);
 	suite_add_tcase(suite, tests);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return tap_run(suite);
 }

@@ -4,11 +4,11 @@
  * object is opened as the compiler made it; then a field is changed in place,
  * behind the reader's back.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "linking.h"
+#include "tap.h"
 
 #define GIB (1ull << 30)
 
@@ -516,17 +516,11 @@ static TCase *make_tests(void)
 int main(int argc, char **argv)
 {
 	Suite *suite = suite_create("layout");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	if (argc != 3)
 		return 2;
 	subject_path = argv[1];
 	ranges_path = argv[2];
 	suite_add_tcase(suite, make_tests());
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return tap_run(suite);
 }

@@ -4,7 +4,6 @@
  * version is prepared, everything is as before.  The cells linker and
  * namespace, compiled for the host; what they load is linked and not run.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 
 #include "link/record.h"
 #include "system.h"
+#include "tap.h"
 
 static const char *archive_path, *manifest_path, *bad_folder;
 
@@ -354,16 +354,13 @@ int main(int argc, char **argv)
 {
 	Suite *suite = suite_create("transactions");
 	TCase *tests = tcase_create("transactions");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	if (argc != 4)
 		return 2;
 	archive_path = argv[1];
 	manifest_path = argv[2];
 	bad_folder = argv[3];
-	/* A process each: the cells' state begins afresh. */
-	srunner_set_fork_status(runner, CK_FORK);
+	/* Check gives each test a process, so the cells' state begins afresh. */
 	tcase_add_checked_fixture(tests, start, NULL);
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, a_load_with_dependencies_fails_as_if_it_had_not_been_tried);
@@ -381,9 +378,5 @@ int main(int argc, char **argv)
 	tcase_add_test(tests, what_is_not_there_or_in_use_or_no_cell_is_not_unloaded);
 	tcase_add_test(tests, a_symbol_that_nobody_provides_has_no_address);
 	suite_add_tcase(suite, tests);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return tap_run(suite);
 }
