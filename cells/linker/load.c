@@ -163,10 +163,12 @@ static int check_successor(struct transaction *transaction, const struct loading
 	if (loading->note.header->state_hash == cell->state_hash &&
 	    loading->note.header->state_size == cell->state.used)
 		return 0;
-	format_text(expected, sizeof(expected), "%016lx, %lu bytes", cell->state_hash,
-		    cell->state.used);
-	format_text(found, sizeof(found), "%016lx, %lu bytes", loading->note.header->state_hash,
-		    loading->note.header->state_size);
+	if (!fields_difference(cell, &loading->note, expected, found, sizeof(expected))) {
+		format_text(expected, sizeof(expected), "%016lx, %lu bytes", cell->state_hash,
+			    cell->state.used);
+		format_text(found, sizeof(found), "%016lx, %lu bytes",
+			    loading->note.header->state_hash, loading->note.header->state_size);
+	}
 	transaction_refuse(transaction->reterr, cell->name, "layout of the state differs", expected,
 			   found);
 	string_copy(transaction->reterr->symbol, sizeof(transaction->reterr->symbol),
@@ -291,6 +293,8 @@ int transaction_add(struct transaction *transaction, struct namespace *ns,
 		r = provide_exports(transaction, loading);
 	if (r == 0)
 		r = tags_record(transaction, loading);
+	if (r == 0)
+		r = fields_record(transaction, loading);
 	return r;
 }
 

@@ -152,6 +152,12 @@ void record_slot_detach(struct link_slot *slot);
 const struct link_cell *record_user(const struct link_cell *cell);
 MUST_USE int record_functions(struct loading *loading); /* names for backtraces */
 
+/* fields.c */
+MUST_USE int fields_record(struct transaction *transaction, struct loading *loading);
+/* The first field that differs, in words of at most size bytes; false: none does. */
+bool fields_difference(const struct link_cell *cell, const struct note *note, char *expected,
+		       char *found, size_t size);
+
 /* tags.c */
 MUST_USE int tags_record(struct transaction *transaction, struct loading *loading);
 MUST_USE int tags_check(struct transaction *transaction, struct loading *loading);

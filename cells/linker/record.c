@@ -35,6 +35,7 @@ void record_cell_free(struct link_cell *cell)
 	for (uint32_t i = 0; i < cell->n_state_slots; i++)
 		record_slot_detach(&cell->state_slots[i]);
 	heap_free(cell->state_slots);
+	heap_free(cell->fields);
 	pool_free(&pools[POOL_DATA], POOL_DATA, &cell->state);
 	entry_free_all(cell);
 	namespace_ref_cleanup(&cell->dismissed);

@@ -97,6 +97,13 @@ struct link_tag {
 	uint64_t layout;
 };
 
+/* A member of the state, as the note names it. */
+struct link_field {
+	const char *name, *type; /* in the same block */
+	uint64_t offset, size;
+	uint64_t type_hash;
+};
+
 struct link_extent {
 	uintptr_t va;  /* page aligned; 0: none */
 	uint64_t size; /* bytes, a multiple of PAGE_SIZE */
@@ -145,10 +152,12 @@ struct link_cell {
 	struct link_extent state;
 	struct link_slot *state_slots; /* words in the state, for as long as the cell */
 	uint32_t n_state_slots;
-	uint64_t state_hash;	 /* 0: no state */
-	uint32_t kind;		 /* enum cell_kind; 0: foreign or the machine */
-	uint32_t mark;		 /* the linker's: whether a walk has been here */
-	namespace_ref dismissed; /* its ns, while it waits to be unloaded; else empty */
+	uint32_t n_fields;
+	struct link_field *fields; /* of the state */
+	uint64_t state_hash;	   /* 0: no state */
+	uint32_t kind;		   /* enum cell_kind; 0: foreign or the machine */
+	uint32_t mark;		   /* the linker's: whether a walk has been here */
+	namespace_ref dismissed;   /* its ns, while it waits to be unloaded; else empty */
 	/* entries are cut from pages of their own */
 	uintptr_t entry_text, entry_slots; /* current pages; 0: none */
 	uint32_t entry_used;
