@@ -35,7 +35,7 @@ struct sweep {
 	uint64_t refers[CANDIDATES_MAX]; /* bit k of refers[i]: i's contents name k */
 	uint64_t live;			 /* bit k: live memory names k */
 	uint32_t count;
-	uintptr_t low, high; /* the dead stack */
+	const struct ledger_dead *dead;
 };
 
 static bool describe(uint64_t word, struct candidate *ret)
@@ -113,10 +113,10 @@ static bool is_on_dead_stack(const struct sweep *sweep, uintptr_t address)
 {
 	struct task *stack_of;
 
-	if (address - sweep->low < sweep->high - sweep->low)
+	if (address - sweep->dead->low < sweep->dead->high - sweep->dead->low)
 		return true;
-	/* Of the caller's own stack, which is the dead one, nothing counts. */
-	return !scan_is_live(address, UINTPTR_MAX, &stack_of);
+	/* Of the caller's own stack only the frames that live on count. */
+	return !scan_is_live(address, sweep->dead->live_from, &stack_of);
 }
 
 static void note_reference(struct sweep *sweep, const uint64_t *word)
@@ -168,17 +168,26 @@ static void release(const struct candidate *candidate, struct ledger_report *rep
 	}
 }
 
-CELL_EXPORT void ledger_sweep(const uint64_t *registers, size_t n_registers, uintptr_t low,
-			      uintptr_t high, struct ledger_report *ret)
+static void keep(struct sweep *sweep, uint64_t word)
 {
-	struct sweep sweep = { .low = low, .high = high };
+	for (uint32_t i = 0; i < sweep->count; i++) {
+		if (names(&sweep->candidates[i], word))
+			sweep->live |= 1ull << i;
+	}
+}
+
+CELL_EXPORT void ledger_sweep(const struct ledger_dead *dead, struct ledger_report *ret)
+{
+	struct sweep sweep = { .dead = dead };
 	struct ledger_report report = { 0 };
 
-	for (size_t i = 0; i < n_registers; i++)
-		consider(&sweep, registers[i]);
-	consider_contents(&sweep, low, high);
+	for (size_t i = 0; i < dead->n_registers; i++)
+		consider(&sweep, dead->registers[i]);
+	consider_contents(&sweep, dead->low, dead->high);
 	for (uint32_t i = 0; i < sweep.count; i++)
 		consider_contents(&sweep, sweep.candidates[i].start, sweep.candidates[i].end);
+	for (size_t i = 0; i < dead->n_kept; i++)
+		keep(&sweep, dead->kept[i]);
 	if (sweep.count > 0)
 		scan_pages(true, visit, &sweep);
 	spread(&sweep);

@@ -62,7 +62,9 @@ struct crash {
 	struct unwind_cursor cursor; /* where to unwind from */
 	struct unwind_stack stack;
 	struct control control;
-	bool lost; /* there is no unwinding from the cursor */
+	bool lost;		     /* there is no unwinding from the cursor */
+	uint64_t lost_function;	     /* then: whose frame it is, 0 when that is not known */
+	struct unwind_cursor caller; /* and the frame above it */
 	uint32_t vector;
 	uintptr_t address;
 	char cause[CAUSE_MAX];
@@ -147,16 +149,28 @@ static _Noreturn void end_task(void)
 	task_end(task_unwind_of(task_current())->exit);
 }
 
-/* What the frames that were not unwound owned, as far as it can be told. */
-static void sweep(const struct unwind_cursor *cursor, const struct unwind_stack *stack)
+/* What frames that cannot be unwound owned, as far as it can be told. */
+static void sweep(const struct ledger_dead *dead)
 {
-	uint64_t rsp = cursor->registers[UNWIND_RSP];
-	uintptr_t low = rsp >= stack->low && rsp < stack->high ? rsp : stack->low;
 	struct ledger_report report;
 
-	ledger_sweep(cursor->registers, UNWIND_REGISTERS, low, stack->high, &report);
+	ledger_sweep(dead, &report);
 	log_write("unwound in part only: %u blocks and %u mappings released by the ledger",
 		  report.blocks, report.mappings);
+}
+
+static void sweep_all(const struct unwind_cursor *cursor, const struct unwind_stack *stack)
+{
+	uint64_t rsp = cursor->registers[UNWIND_RSP];
+	const struct ledger_dead dead = {
+		.low = rsp >= stack->low && rsp < stack->high ? rsp : stack->low,
+		.high = stack->high,
+		.registers = cursor->registers,
+		.n_registers = UNWIND_REGISTERS,
+		.live_from = UINTPTR_MAX,
+	};
+
+	sweep(&dead);
 }
 
 static _Noreturn void finish(struct task *task, const struct unwind_cursor *cursor,
@@ -172,7 +186,7 @@ static _Noreturn void finish(struct task *task, const struct unwind_cursor *curs
 		record->truncated = truncated;
 	}
 	if (truncated)
-		sweep(cursor, stack);
+		sweep_all(cursor, stack);
 	if (stack->high == 0)
 		die("a task without a stack", &top, stack);
 	/* As after a call: the psABI wants rsp + 8 to be a multiple of 16. */
@@ -247,6 +261,17 @@ static void announce(const struct fault_record *record)
 		  record->id, record->task_name, cause, frame->cell, frame->symbol, frame->offset);
 }
 
+static uint32_t name_frames(const struct crash *crash, struct fault_frame *ret)
+{
+	if (!crash->lost)
+		return walk_backtrace(&crash->cursor, &crash->stack, ret, FAULT_BACKTRACE_MAX);
+	if (crash->lost_function == 0)
+		return walk_traces(&crash->cursor, &crash->stack, ret, FAULT_BACKTRACE_MAX);
+	/* The function is known, the place in it is not. */
+	walk_name(crash->lost_function, &ret[0]);
+	return 1 + walk_backtrace(&crash->caller, &crash->stack, &ret[1], FAULT_BACKTRACE_MAX - 1);
+}
+
 static void write_record(const struct crash *crash)
 {
 	struct fault_record *record = fault_log_new(&recovery_state.log);
@@ -259,8 +284,7 @@ static void write_record(const struct crash *crash)
 	string_copy(record->cause, sizeof(record->cause), crash->cause);
 	record->vector = crash->vector;
 	record->address = crash->address;
-	record->n_frames = (crash->lost ? walk_traces : walk_backtrace)(
-		&crash->cursor, &crash->stack, record->frames, FAULT_BACKTRACE_MAX);
+	record->n_frames = name_frames(crash, record->frames);
 	task_unwind_of(crash->task)->fault_id = record->id;
 	announce(record);
 	fault_log_conceal(record);
@@ -281,6 +305,29 @@ static void note_nested(const struct crash *crash)
 		  place.cell, place.symbol, place.offset);
 }
 
+/* The frame's cleanups cannot run; what it owned is found, and its caller is next. */
+static _Noreturn void leave_lost_frame(struct crash *crash)
+{
+	struct fault_record *record = record_of(task_unwind_of(crash->task));
+	const uint64_t *caller = crash->caller.registers;
+	const uint64_t preserved[] = { caller[UNWIND_RBX], caller[UNWIND_RBP], caller[UNWIND_R12],
+				       caller[UNWIND_R13], caller[UNWIND_R14], caller[UNWIND_R15] };
+	const struct ledger_dead dead = {
+		.low = crash->cursor.registers[UNWIND_RSP],
+		.high = caller[UNWIND_RSP],
+		.registers = crash->cursor.registers,
+		.n_registers = UNWIND_REGISTERS,
+		.live_from = caller[UNWIND_RSP],
+		.kept = preserved,
+		.n_kept = sizeof(preserved) / sizeof(preserved[0]),
+	};
+
+	if (record)
+		record->lost++;
+	sweep(&dead);
+	unwind(crash->task, &crash->caller, &crash->stack, &crash->control);
+}
+
 /* How the task will end, and the record of it; then its frames are left. */
 static _Noreturn void run_crash(struct crash *crash)
 {
@@ -298,6 +345,8 @@ static _Noreturn void run_crash(struct crash *crash)
 		begin(unwinding);
 		unwinding->exit = (struct task_exit){ TASK_CRASHED, (int)unwinding->fault_id };
 	}
+	if (crash->lost_function)
+		leave_lost_frame(crash);
 	if (crash->lost)
 		finish(crash->task, &crash->cursor, &crash->stack, true, &crash->control);
 	unwind(crash->task, &crash->cursor, &crash->stack, &crash->control);
@@ -393,6 +442,9 @@ static _Noreturn void crash_at(struct task *task, const struct trap_frame *frame
 	if (start == FAULT_BAD_CALL)
 		leave_bad_call(&crash.cursor, &site);
 	crash.lost = start == FAULT_SMASHED || start == FAULT_LOST;
+	if (crash.lost &&
+	    !walk_past_lost_frame(&crash.cursor, &crash.stack, &crash.caller, &crash.lost_function))
+		crash.lost_function = 0;
 	run_crash(&crash);
 }
 

@@ -3,6 +3,7 @@
 #include "walk.h"
 
 #include <clew/linker.h>
+#include <clew/machine.h>
 
 #include "base/string.h"
 #include "cause.h"
@@ -101,7 +102,7 @@ void walk_out(struct unwind_cursor *cursor, const struct unwind_stack *stack)
 	(void)r;
 }
 
-static void name_frame(uint64_t pc, struct fault_frame *frame)
+void walk_name(uint64_t pc, struct fault_frame *frame)
 {
 	struct place place;
 
@@ -124,7 +125,7 @@ uint32_t walk_backtrace(const struct unwind_cursor *cursor, const struct unwind_
 	for (uint32_t n = 0; n < max; n++) {
 		uint64_t pc = lookup_pc(&at);
 
-		name_frame(walk_is_text(pc) ? pc : at.registers[UNWIND_RIP], &frames[n]);
+		walk_name(walk_is_text(pc) ? pc : at.registers[UNWIND_RIP], &frames[n]);
 		if (step(&at, entry_at(pc), stack) != 0)
 			return n + 1;
 	}
@@ -137,14 +138,122 @@ uint32_t walk_traces(const struct unwind_cursor *cursor, const struct unwind_sta
 	uint64_t at = (cursor->registers[UNWIND_RSP] + 7) & ~7ul;
 	uint32_t n = 1;
 
-	name_frame(lookup_pc(cursor), &frames[0]);
+	walk_name(lookup_pc(cursor), &frames[0]);
 	if (at < stack->low)
 		return n;
 	for (; n < max && at < stack->high && stack->high - at >= 8; at += 8) {
 		uint64_t word = *(const uint64_t *)at;
 
 		if (walk_is_after_call(word))
-			name_frame(word - 1, &frames[n++]);
+			walk_name(word - 1, &frames[n++]);
 	}
 	return n;
+}
+
+/* ---- past a frame whose address is lost ---------------------------------------- */
+
+#define SEARCH_BYTES 4096ul /* of the stack: a larger frame is not found */
+
+/* What the call that ends at the address calls; 0: it cannot be told. */
+static uint64_t called_function(uint64_t after)
+{
+	const uint8_t *code = (const uint8_t *)after;
+	uint64_t start = text_start(after - 1), slot;
+	int32_t displacement;
+
+	if (start == 0 || after - start < 6)
+		return 0;
+	memcpy(&displacement, code - 4, sizeof(displacement));
+	if (code[-5] == 0xe8)
+		return after + (uint64_t)(int64_t)displacement;
+	slot = after + (uint64_t)(int64_t)displacement;
+	if (code[-6] != 0xff || code[-5] != 0x15 || machine_prot_at(slot) != MACHINE_R)
+		return 0;
+	return *(const uint64_t *)(slot & ~7ul);
+}
+
+static bool leads_to_the_end(const struct unwind_cursor *cursor, const struct unwind_stack *stack)
+{
+	struct unwind_cursor at = *cursor;
+	int r;
+
+	do
+		r = step(&at, entry_at(lookup_pc(&at)), stack);
+	while (r == 0);
+	return r == UNWIND_E_END;
+}
+
+static bool is_same_frame(const struct unwind_cursor *a, const struct unwind_cursor *b)
+{
+	static const uint8_t preserved[] = { UNWIND_RBX, UNWIND_RBP, UNWIND_RSP, UNWIND_R12,
+					     UNWIND_R13, UNWIND_R14, UNWIND_R15, UNWIND_RIP };
+
+	for (size_t i = 0; i < sizeof(preserved); i++) {
+		if (a->registers[preserved[i]] != b->registers[preserved[i]])
+			return false;
+	}
+	return true;
+}
+
+struct search {
+	const struct unwind_cursor *lost;
+	const struct unwind_stack *stack;
+	struct unwind_cursor found;
+	uint64_t function;
+	uint32_t n_found; /* different ones */
+};
+
+static void note_caller(struct search *search, const struct unwind_cursor *caller,
+			uint64_t function)
+{
+	if (search->n_found > 0 && is_same_frame(&search->found, caller))
+		return;
+	if (!leads_to_the_end(caller, search->stack))
+		return;
+	search->found = *caller;
+	search->function = function;
+	search->n_found++;
+}
+
+/* The word at `at` as the return address of the lost frame, stopped behind any of its calls. */
+static void try_return_address(struct search *search, uint64_t at)
+{
+	uint64_t word = *(const uint64_t *)at, function;
+	const struct unwind_entry *entry;
+
+	if (!walk_is_after_call(word))
+		return;
+	function = called_function(word);
+	entry = entry_at(function);
+	if (!entry || entry->start != function)
+		return;
+	for (uint64_t pc = function + 1; pc <= function + entry->size; pc++) {
+		struct unwind_cursor cursor = *search->lost;
+
+		if (!walk_is_after_call(pc))
+			continue;
+		cursor.registers[UNWIND_RIP] = pc;
+		cursor.exact = false;
+		cursor.cfa = 0;
+		if (unwind_step(&cursor, entry, search->stack) == 0 &&
+		    cursor.registers[UNWIND_RIP] == word && cursor.registers[UNWIND_RSP] == at + 8)
+			note_caller(search, &cursor, function);
+	}
+}
+
+bool walk_past_lost_frame(const struct unwind_cursor *lost, const struct unwind_stack *stack,
+			  struct unwind_cursor *ret, uint64_t *ret_function)
+{
+	struct search search = { .lost = lost, .stack = stack };
+	uint64_t rsp = lost->registers[UNWIND_RSP];
+
+	if (rsp % 8 != 0 || rsp < stack->low)
+		return false;
+	for (uint64_t at = rsp; at < stack->high && at - rsp < SEARCH_BYTES; at += 8)
+		try_return_address(&search, at);
+	if (search.n_found != 1)
+		return false;
+	*ret = search.found;
+	*ret_function = search.function;
+	return true;
 }

@@ -29,6 +29,19 @@ enum walk_end walk_to_pad(struct unwind_cursor *cursor, const struct unwind_stac
 /* One step, whatever the frame's landing pads; a cursor that cannot go on stays. */
 void walk_out(struct unwind_cursor *cursor, const struct unwind_stack *stack);
 
+/* Names the place of one address. */
+void walk_name(uint64_t address, struct fault_frame *ret);
+
+/*
+ * For a frame whose own address is lost (the return address into it was
+ * overwritten): the cursor of its caller.  The call before a return address
+ * further up names the function, and the function's tables how its frame lies;
+ * it is found when exactly one reading of the stack fits them and leads on to
+ * the outermost frame.  *ret_function: where the function begins.
+ */
+bool walk_past_lost_frame(const struct unwind_cursor *lost, const struct unwind_stack *stack,
+			  struct unwind_cursor *ret, uint64_t *ret_function);
+
 /* Names at most `max` frames, beginning with the cursor's; returns how many. */
 uint32_t walk_backtrace(const struct unwind_cursor *cursor, const struct unwind_stack *stack,
 			struct fault_frame *frames, uint32_t max);

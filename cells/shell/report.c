@@ -141,8 +141,10 @@ static void print_fault(const char *name, const struct fault_record *fault)
 	else
 		print("  in no cell\n");
 	print_backtrace(fault);
-	print("  %u cleanups run, %u faults in cleanups%s\n", fault->cleanups, fault->nested,
-	      fault->truncated ? ", the rest of the stack is lost" : "");
+	print("  %u cleanups run, %u faults in cleanups", fault->cleanups, fault->nested);
+	if (fault->lost)
+		print(", %u frames lost", fault->lost);
+	print("%s\n", fault->truncated ? ", the rest of the stack is lost" : "");
 }
 
 void report_crash(const char *name, int fault)

@@ -18,12 +18,17 @@ struct ledger_report {
 	uint32_t mappings; /* released */
 };
 
-/*
- * registers: words that count like the stack's.  [low, high) is a stack that
- * nobody will run on again; its mapping itself is not touched.  Interrupts
- * off; does not allocate; time is bounded by the memory in use.
- */
-void ledger_sweep(const uint64_t *registers, size_t n_registers, uintptr_t low, uintptr_t high,
-		  struct ledger_report *ret);
+/* Frames of the calling task that nobody will run again; all is borrowed. */
+struct ledger_dead {
+	uintptr_t low, high;	   /* their part of the stack; the mapping itself is not touched */
+	const uint64_t *registers; /* words that count like that part's */
+	size_t n_registers;
+	uintptr_t live_from;  /* frames from here on live; UINTPTR_MAX: none does */
+	const uint64_t *kept; /* what those have in registers */
+	size_t n_kept;
+};
+
+/* Interrupts off; does not allocate; time is bounded by the memory in use. */
+void ledger_sweep(const struct ledger_dead *dead, struct ledger_report *ret);
 
 #endif

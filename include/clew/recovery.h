@@ -36,6 +36,7 @@ struct fault_record {
 	uint32_t n_frames;
 	uint32_t cleanups; /* landing pads run */
 	uint32_t nested;   /* faults in cleanups */
+	uint32_t lost;	   /* frames whose cleanups could not run, the others' did */
 	bool truncated;	   /* the unwind could not reach the task's first frame */
 	bool ended;	   /* the unwind is over */
 	uintptr_t address;

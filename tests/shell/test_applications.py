@@ -90,7 +90,7 @@ def a_smashed_return_address_ends_the_task_and_the_report_says_what_is_missing()
     status, text = run("run crash smash; echo still here")
     equal(status, 1)
     assert "crash: crashed (fault 1): return to 0x6b6b6b6b6b6b" in text, text
-    assert "the rest of the stack is lost" in text, text
+    assert "4 cleanups run, 0 faults in cleanups, 1 frames lost" in text, text
     assert text.endswith("still here\n"), text
 
 
