@@ -201,6 +201,23 @@ static FRAME int smash_into_code(void)
 	return 0;
 }
 
+static FRAME int smash_also(volatile uintptr_t *callers)
+{
+	volatile uintptr_t *saved = (volatile uintptr_t *)__builtin_frame_address(0);
+
+	*callers = 0x6b6b6b6b6b6b;
+	saved[1] = 0x6b6b6b6b6b6b;
+	return 0;
+}
+
+/* Two return addresses in a row: nothing tells where the second frame is. */
+static FRAME int smash_two(void)
+{
+	volatile uintptr_t *saved = (volatile uintptr_t *)__builtin_frame_address(0);
+
+	return smash_also(saved + 1) + 1;
+}
+
 static FRAME void smash_frame_pointer(uint64_t size)
 {
 	volatile char *room = __builtin_alloca(size);
@@ -292,6 +309,7 @@ static const struct ordeal ordeals[] = {
 	{ "morebombs", more_bombs, NULL },
 	{ "overflows", overflow_twice, NULL },
 	{ "smashcode", NULL, smash },
+	{ "smashtwo", NULL, smash_two },
 	{ "framepointer", NULL, frame_pointer },
 	{ "deep", NULL, deep },
 	{ "put", put_twice, NULL },

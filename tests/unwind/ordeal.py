@@ -49,6 +49,7 @@ UNWOUND = {
 LOST = {
     "nostack": ("page fault: write of 0xfffffffffffffff8", "no_stack", 0, 0),
     "wrongstack": ("page fault: write of 0x0", "wrong_stack", 0, 0),
+    "smashtwo": ("return to 0x6b6b6b6b6b6b", r"\?", 0, 0),
     "smashcode": ("invalid opcode", "undefined_instruction", 0, 0),
     "framepointer": ("page fault: write of 0x0", "smash_frame_pointer", 0, 0),
     "morebombs": ("page fault: write of 0x18", "many_bombs", 17, 17),
