@@ -33,7 +33,10 @@ CELL_EXPORT bool scan_is_live(uintptr_t address, uintptr_t own_sp, struct task *
 		if (address < memory.stack_low || address >= memory.end)
 			continue;
 		*ret_stack_of = memory.task;
-		return address >= (memory.task == task_current() ? own_sp : memory.saved_sp);
+		if (memory.task != task_current())
+			return address >= memory.saved_sp;
+		/* The registers in its record are of the last time it was interrupted. */
+		return address >= own_sp && address < memory.stack_high;
 	}
 	return !is_trap_stack(address);
 }
