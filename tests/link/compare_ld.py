@@ -2,19 +2,20 @@
 # SPDX-License-Identifier: MIT
 """Links objects with src/link and with ld at the same addresses, and compares.
 
-usage: compare_ld.py LINK_DUMP LD FOLDER OBJECT...
+usage: compare_ld.py LINK_DUMP LD OBJECT...
 
 Every section must have the same bytes.  Only fields that go by a table differ,
 since each linker has its own: of a GOT field what its slot holds is compared, of
 a branch through a stub where the stub leads.  ld gets a copy of the object whose
 sections are called s1, s2 ... so that each can be put at its address, and whose
-COMMON symbols are where src/link put them.  FOLDER is for these.  Speaks TAP.
+COMMON symbols are where src/link put them.  Speaks TAP.
 """
 
 import os
 import struct
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "elf"))
 from object import Object, RELA_SIZE, SYM_SIZE  # noqa: E402
@@ -202,13 +203,13 @@ def check(tool, ld, folder, path, bases):
 
 
 def main():
-    tool, ld, folder, *paths = sys.argv[1:]
-    os.makedirs(folder, exist_ok=True)
+    tool, ld, *paths = sys.argv[1:]
     cases = [(path, name, bases) for path in paths for name, bases in BASES.items()]
     print("1..%d" % len(cases))
     failed = 0
     for number, (path, name, bases) in enumerate(cases, 1):
-        verdict, remark = check(tool, ld, folder, path, bases)
+        with tempfile.TemporaryDirectory() as folder:
+            verdict, remark = check(tool, ld, folder, path, bases)
         failed |= verdict is False
         if verdict is None:
             remark = "# SKIP not linked at all: " + remark
