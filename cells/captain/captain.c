@@ -35,7 +35,6 @@ struct captain_state {
 	map_none guard;
 	/* nano_core by page number, so that this is no pointer into it */
 	uint64_t first_page, pages;
-	uint64_t pointers;
 	struct task_loop loop;
 	bool released;
 };
@@ -101,22 +100,12 @@ __attribute__((noinline)) static void release_nano_core(void)
 	if (captain_state.released)
 		return;
 	swap_scan(&range, 1, false, count_pointer, &pointers);
-	captain_state.pointers = pointers;
 	if (pointers > 0)
 		return;
 	frame_free(frame_adopt_region(captain_state.first_page << PAGE_SHIFT, captain_state.pages,
 				      FRAME_NANO));
 	captain_state.released = true;
 	log_write("captain: nano_core erased, %lu pages released", captain_state.pages);
-}
-
-CELL_EXPORT void captain_nano_core(struct captain_nano_core *ret)
-{
-	*ret = (struct captain_nano_core){
-		.pages = captain_state.pages,
-		.pointers = captain_state.pointers,
-		.released = captain_state.released,
-	};
 }
 
 /* ---- taking over -------------------------------------------------------------- */
