@@ -13,7 +13,7 @@
 
 static int malformed(size_t offset, struct diag *reterr)
 {
-	transaction_refuse(reterr, "boot archive", "archive is malformed", "a ustar header", "");
+	diag_fill(reterr, "boot archive", "archive is malformed", "a ustar header", "");
 	reterr->offset = offset;
 	return -EBADMSG;
 }
@@ -79,8 +79,8 @@ int archive_read(const void *archive, size_t size, struct diag *reterr)
 	if (r < 0)
 		return r;
 	if (count == 0) {
-		transaction_refuse(reterr, "boot archive", "archive has no objects",
-				   "files that end in .o", "none");
+		diag_fill(reterr, "boot archive", "archive has no objects", "files that end in .o",
+			  "none");
 		return -ENOENT;
 	}
 	self->archive = heap_alloc(count * sizeof(*self->archive));

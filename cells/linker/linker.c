@@ -53,17 +53,12 @@ void linker_lock_cleanup(linker_lock *place)
 	place->word = 0;
 }
 
-/* A transaction in a variable is undone when its scope is left, unless it was published. */
-static void owned_cleanup(struct transaction *transaction)
-{
-	transaction_cleanup(transaction);
-}
-
 static int load_one(struct namespace *ns, const char *file, const void *bytes, size_t size,
 		    char ret_name[CELL_NAME_MAX], struct diag *reterr)
 {
 	OWN(linker_lock, lock) = linker_lock_take();
-	__attribute__((cleanup(owned_cleanup))) struct transaction transaction;
+	/* Undone when the scope is left, unless it was published. */
+	__attribute__((cleanup(transaction_cleanup))) struct transaction transaction;
 	int r;
 
 	transaction_init(&transaction, reterr);
@@ -88,8 +83,8 @@ CELL_EXPORT int linker_load(const namespace_ref *ns, const char *name, struct di
 	const struct archive_object *object = archive_find(name);
 
 	if (!object) {
-		transaction_refuse(reterr, name, "no such cell in the boot archive",
-				   "the name of a cell or of a file", name);
+		diag_fill(reterr, name, "no such cell in the boot archive",
+			  "the name of a cell or of a file", name);
 		return -ENOENT;
 	}
 	return load_one(namespace_of(ns), object->file, object->bytes, object->size, NULL, reterr);
@@ -136,7 +131,7 @@ static void forget_cell(struct link_cell *cell)
 static int refuse_unload(const struct link_cell *cell, const char *what, const char *found,
 			 struct diag *reterr)
 {
-	transaction_refuse(reterr, cell->name, what, "no users", found);
+	diag_fill(reterr, cell->name, what, "no users", found);
 	return -EBUSY;
 }
 
@@ -147,11 +142,11 @@ CELL_EXPORT int linker_can_unload(const namespace_ref *ns, const char *name, str
 	const struct link_cell *user;
 
 	if (!cell) {
-		transaction_refuse(reterr, name, "cell is not loaded", "the name of a cell", name);
+		diag_fill(reterr, name, "cell is not loaded", "the name of a cell", name);
 		return -ENOENT;
 	}
 	if (linker_state.busy) {
-		transaction_refuse(reterr, name, "the linker is at work", "another try", "");
+		diag_fill(reterr, name, "the linker is at work", "another try", "");
 		return -EAGAIN;
 	}
 	user = record_user(cell);
@@ -301,8 +296,8 @@ static int read_archive(struct diag *reterr)
 		if (string_equal(info->modules[i].name, "cells"))
 			return archive_read(info->modules[i].start, info->modules[i].size, reterr);
 	}
-	transaction_refuse(reterr, "boot archive", "the machine brought no module",
-			   "a module called cells", "none");
+	diag_fill(reterr, "boot archive", "the machine brought no module", "a module called cells",
+		  "none");
 	return -ENOENT;
 }
 
@@ -316,8 +311,8 @@ CELL_EXPORT int linker_init(struct diag *reterr)
 	if (r == 0)
 		r = add_machine(namespace_of(&root));
 	if (r < 0) {
-		transaction_refuse(reterr, "linker", "out of memory",
-				   "room for the arena and its records", "");
+		diag_fill(reterr, "linker", "out of memory", "room for the arena and its records",
+			  "");
 		return r;
 	}
 	return read_archive(reterr);

@@ -122,8 +122,8 @@ static int identify(struct transaction *transaction, struct loading *loading,
 		return 0;
 	}
 	if (record_cell_find(loading->ns, name)) {
-		transaction_refuse(transaction->reterr, name, "cell is loaded already",
-				   "another identity", name);
+		diag_fill(transaction->reterr, name, "cell is loaded already", "another identity",
+			  name);
 		return -EALREADY;
 	}
 	loading->is_new_cell = true;
@@ -149,15 +149,14 @@ static int check_successor(struct transaction *transaction, const struct loading
 	if (loading->is_new_cell)
 		return 0;
 	if (loading->is_foreign || cell->kind == 0) {
-		transaction_refuse(transaction->reterr, cell->name,
-				   "a foreign object cannot replace a cell",
-				   "an object recorded by cellc", loading->elf.name);
+		diag_fill(transaction->reterr, cell->name, "a foreign object cannot replace a cell",
+			  "an object recorded by cellc", loading->elf.name);
 		return -EPERM;
 	}
 	name = note_string(&loading->note, loading->note.header->name);
 	if (!string_equal(name, cell->name)) {
-		transaction_refuse(transaction->reterr, cell->name, "the object is another cell",
-				   cell->name, name);
+		diag_fill(transaction->reterr, cell->name, "the object is another cell", cell->name,
+			  name);
 		return -EPERM;
 	}
 	if (loading->note.header->state_hash == cell->state_hash &&
@@ -169,8 +168,7 @@ static int check_successor(struct transaction *transaction, const struct loading
 		format_text(found, sizeof(found), "%016lx, %lu bytes",
 			    loading->note.header->state_hash, loading->note.header->state_size);
 	}
-	transaction_refuse(transaction->reterr, cell->name, "layout of the state differs", expected,
-			   found);
+	diag_fill(transaction->reterr, cell->name, "layout of the state differs", expected, found);
 	string_copy(transaction->reterr->symbol, sizeof(transaction->reterr->symbol),
 		    note_string(&loading->note, loading->note.header->state_symbol));
 	return -EPERM;
@@ -186,8 +184,8 @@ static int check_state(struct transaction *transaction, const struct loading *lo
 		return 0;
 	format_text(expected, sizeof(expected), "%lu bytes", loading->note.header->state_size);
 	format_text(found, sizeof(found), "%lu bytes", size);
-	transaction_refuse(transaction->reterr, loading->cell->name,
-			   "the state has another size than its record says", expected, found);
+	diag_fill(transaction->reterr, loading->cell->name,
+		  "the state has another size than its record says", expected, found);
 	return -ENOEXEC;
 }
 

@@ -14,6 +14,7 @@
 #include <clew/linker.h>
 #include <clew/namespace.h>
 
+#include "base/diag.h"
 #include "link/link.h"
 #include "link/note.h"
 #include "link/record.h"
@@ -98,8 +99,6 @@ MUST_USE int transaction_publish(struct transaction *transaction);
 /* Undoes what was not published. */
 void transaction_cleanup(struct transaction *transaction);
 
-void transaction_refuse(struct diag *diag, const char *cell, const char *what, const char *expected,
-			const char *found);
 /* -ENOMEM with a diag that says of what. */
 MUST_USE int transaction_out_of_memory(struct transaction *transaction, const char *cell,
 				       const char *what);

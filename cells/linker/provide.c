@@ -6,21 +6,10 @@
 
 #include "base/string.h"
 
-void transaction_refuse(struct diag *diag, const char *cell, const char *what, const char *expected,
-			const char *found)
-{
-	memset(diag, 0, sizeof(*diag));
-	diag->offset = DIAG_NO_OFFSET;
-	string_copy(diag->cell, sizeof(diag->cell), cell);
-	string_copy(diag->what, sizeof(diag->what), what);
-	string_copy(diag->expected, sizeof(diag->expected), expected);
-	string_copy(diag->found, sizeof(diag->found), found);
-}
-
 /* -ENOMEM with a diag that says of what. */
 int transaction_out_of_memory(struct transaction *transaction, const char *cell, const char *what)
 {
-	transaction_refuse(transaction->reterr, cell, "out of memory", what, "");
+	diag_fill(transaction->reterr, cell, "out of memory", what, "");
 	return -ENOMEM;
 }
 

@@ -128,7 +128,7 @@ CELL_EXPORT int linker_prepare(const namespace_ref *ns, const char *name, const 
 	int r;
 
 	if (!successor) {
-		transaction_refuse(reterr, name, "out of memory", "a transaction's record", "");
+		diag_fill(reterr, name, "out of memory", "a transaction's record", "");
 		return -ENOMEM;
 	}
 	transaction_init(&successor->transaction, reterr);
@@ -136,7 +136,7 @@ CELL_EXPORT int linker_prepare(const namespace_ref *ns, const char *name, const 
 	successor->lock = linker_lock_take();
 	cell = record_cell_find(namespace_of(ns), name);
 	if (!cell) {
-		transaction_refuse(reterr, name, "cell is not loaded", "the name of a cell", name);
+		diag_fill(reterr, name, "cell is not loaded", "the name of a cell", name);
 		return -ENOENT;
 	}
 	r = transaction_add(&successor->transaction, cell->ns, cell, file, bytes, size);

@@ -94,8 +94,8 @@ static int check_provider_tags(struct transaction *transaction, const struct loa
 	if (!tag)
 		return 0;
 	format_text(expected, sizeof(expected), "%s as in %s", tag, provider->name);
-	transaction_refuse(transaction->reterr, loading->cell->name,
-			   "layout of a type differs from the provider's", expected, "another");
+	diag_fill(transaction->reterr, loading->cell->name,
+		  "layout of a type differs from the provider's", expected, "another");
 	string_copy(transaction->reterr->symbol, sizeof(transaction->reterr->symbol),
 		    elf_symbol_name(&loading->elf, symbol));
 	return -ENOEXEC;

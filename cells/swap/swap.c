@@ -12,6 +12,7 @@
 #include <clew/linker.h>
 #include <clew/log.h>
 
+#include "base/diag.h"
 #include "base/format.h"
 #include "base/string.h"
 #include "link/record.h"
@@ -21,13 +22,8 @@
 static int refuse(const struct link_cell *cell, const char *symbol, const char *what,
 		  const char *expected, const char *found, struct diag *reterr)
 {
-	memset(reterr, 0, sizeof(*reterr));
-	reterr->offset = DIAG_NO_OFFSET;
-	string_copy(reterr->cell, sizeof(reterr->cell), cell->name);
+	diag_fill(reterr, cell->name, what, expected, found);
 	string_copy(reterr->symbol, sizeof(reterr->symbol), symbol);
-	string_copy(reterr->what, sizeof(reterr->what), what);
-	string_copy(reterr->expected, sizeof(reterr->expected), expected);
-	string_copy(reterr->found, sizeof(reterr->found), found);
 	return -EPERM;
 }
 

@@ -16,6 +16,7 @@
 #include <clew/swap.h>
 #include <clew/task.h>
 
+#include "base/diag.h"
 #include "base/format.h"
 #include "base/string.h"
 
@@ -130,12 +131,7 @@ static void note_hit(void *context, const uint64_t *word, size_t range, struct t
 static int refuse(const struct link_cell *cell, const char *what, const char *expected,
 		  const char *found, struct diag *reterr)
 {
-	memset(reterr, 0, sizeof(*reterr));
-	reterr->offset = DIAG_NO_OFFSET;
-	string_copy(reterr->cell, sizeof(reterr->cell), cell->name);
-	string_copy(reterr->what, sizeof(reterr->what), what);
-	string_copy(reterr->expected, sizeof(reterr->expected), expected);
-	string_copy(reterr->found, sizeof(reterr->found), found);
+	diag_fill(reterr, cell->name, what, expected, found);
 	return -EBUSY;
 }
 
