@@ -3,16 +3,32 @@
 
 BUILD ?= build
 
-.PHONY: all run check clean
+.PHONY: all run boot iso check bench resident clean
 
 all: $(BUILD)/build.ninja
 	@meson compile -C $(BUILD)
 
+# In this process, and in QEMU.
 run: all
 	@$(BUILD)/clew run
 
+boot: all
+	@$(BUILD)/clew boot
+
+# For a CD, a disk or a USB stick: README.md, On hardware.
+iso: $(BUILD)/build.ninja
+	@meson compile -C $(BUILD) clew.iso
+	@echo $(BUILD)/clew.iso
+
 check: all
 	@meson test -C $(BUILD) --print-errorlogs
+
+bench: all
+	@meson test -C $(BUILD) --benchmark --num-processes 1 --verbose
+
+# What stays of the machine, with sizes and reasons.
+resident: all
+	@python3 -B src/toolchain/resident.py $(BUILD)/clew.elf
 
 $(BUILD)/build.ninja:
 	@.ci/install-packages

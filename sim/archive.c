@@ -46,26 +46,34 @@ static GPtrArray *archive_list(const char *path, GError **error)
 	return g_steal_pointer(&names);
 }
 
-static gboolean archive_add(struct archive *archive, const char *path, const char *name,
-			    GError **error)
+static gboolean archive_add(struct archive *archive, const char *name, const void *bytes,
+			    gsize size, GError **error)
 {
-	g_autofree char *file = g_build_filename(path, name, NULL);
-	g_autofree char *bytes = NULL;
 	g_autoptr(archive_member) entry = archive_entry_new();
-	gsize size;
 
-	if (!g_file_get_contents(file, &bytes, &size, error))
-		return FALSE;
 	archive_entry_set_pathname(entry, name);
 	archive_entry_set_size(entry, (la_int64_t)size);
 	archive_entry_set_filetype(entry, AE_IFREG);
 	archive_entry_set_perm(entry, 0644);
 	if (archive_write_header(archive, entry) < ARCHIVE_OK ||
-	    archive_write_data(archive, bytes, size) < 0) {
-		archive_report(error, archive, file);
+	    archive_write_data(archive, bytes, size) < 0 ||
+	    archive_write_finish_entry(archive) < ARCHIVE_OK) {
+		archive_report(error, archive, name);
 		return FALSE;
 	}
 	return TRUE;
+}
+
+static gboolean archive_add_file(struct archive *archive, const char *path, const char *name,
+				 GError **error)
+{
+	g_autofree char *file = g_build_filename(path, name, NULL);
+	g_autofree char *bytes = NULL;
+	gsize size;
+
+	if (!g_file_get_contents(file, &bytes, &size, error))
+		return FALSE;
+	return archive_add(archive, name, bytes, size, error);
 }
 
 static la_ssize_t archive_append(struct archive *archive, void *array, const void *bytes,
@@ -73,6 +81,18 @@ static la_ssize_t archive_append(struct archive *archive, void *array, const voi
 {
 	g_byte_array_append(array, bytes, (guint)size);
 	return (la_ssize_t)size;
+}
+
+/* What is written goes to the array at once: no blocks are filled up. */
+static gboolean archive_open(struct archive *archive, GByteArray *bytes, GError **error)
+{
+	archive_write_set_format_ustar(archive);
+	archive_write_set_bytes_per_block(archive, 0);
+	if (archive_write_open(archive, bytes, NULL, archive_append, NULL) < ARCHIVE_OK) {
+		archive_report(error, archive, "a new archive");
+		return FALSE;
+	}
+	return TRUE;
 }
 
 static GBytes *archive_pack(const char *path, GError **error)
@@ -88,14 +108,10 @@ static GBytes *archive_pack(const char *path, GError **error)
 			    "%s: expected objects (*.o), found none", path);
 		return NULL;
 	}
-	archive_write_set_format_ustar(archive);
-	archive_write_set_bytes_per_block(archive, 0);
-	if (archive_write_open(archive, bytes, NULL, archive_append, NULL) < ARCHIVE_OK) {
-		archive_report(error, archive, path);
+	if (!archive_open(archive, bytes, error))
 		return NULL;
-	}
 	for (guint i = 0; i < names->len; i++) {
-		if (!archive_add(archive, path, g_ptr_array_index(names, i), error))
+		if (!archive_add_file(archive, path, g_ptr_array_index(names, i), error))
 			return NULL;
 	}
 	if (archive_write_close(archive) < ARCHIVE_OK) {
@@ -115,6 +131,26 @@ GBytes *archive_load(const char *path, GError **error)
 	if (!g_file_get_contents(path, &bytes, &size, error))
 		return NULL;
 	return g_bytes_new_take(g_steal_pointer(&bytes), size);
+}
+
+GBytes *archive_prepend(GBytes *archive, const char *name, GBytes *member, GError **error)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	g_autoptr(archive_writer) writer = archive_write_new();
+	gsize size, n;
+	const void *data = g_bytes_get_data(member, &size);
+
+	if (!archive_open(writer, bytes, error) || !archive_add(writer, name, data, size, error))
+		return NULL;
+	n = bytes->len; /* the end of an archive follows, which is not wanted */
+	if (archive_write_close(writer) < ARCHIVE_OK) {
+		archive_report(error, writer, name);
+		return NULL;
+	}
+	g_byte_array_set_size(bytes, (guint)n);
+	data = g_bytes_get_data(archive, &size);
+	g_byte_array_append(bytes, data, (guint)size);
+	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
 }
 
 static GBytes *archive_read_member(struct archive *archive, struct archive_entry *entry,

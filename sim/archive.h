@@ -15,6 +15,9 @@
  */
 GBytes *archive_load(const char *path, GError **error);
 
+/* The archive with one more member before all others; what there was is not looked at. */
+GBytes *archive_prepend(GBytes *archive, const char *name, GBytes *member, GError **error);
+
 /* Contents of one member, "./" before its name left out. */
 GBytes *archive_find(GBytes *archive, const char *name, GError **error);
 

@@ -12,34 +12,12 @@
 #include <string.h>
 
 #include "archive.h"
+#include "machine/apic_timer.h"
+#include "machine/functions.h"
 #include "memory.h"
-#include "timer.h"
 #include "trap.h"
 
 #define BOOT_ARCHIVE "cells.tar"
-
-#define BOOT_FUNCTIONS(X) \
-	X(machine_info) \
-	X(machine_map) \
-	X(machine_unmap) \
-	X(machine_prot_at) \
-	X(machine_patch) \
-	X(machine_patch_fill) \
-	X(machine_irq_save) \
-	X(machine_irq_restore) \
-	X(machine_idle) \
-	X(machine_set_trap_handler) \
-	X(machine_resume) \
-	X(machine_clock_ns) \
-	X(machine_safe_point) \
-	X(machine_entropy) \
-	X(machine_in8) \
-	X(machine_out8) \
-	X(machine_lapic_read) \
-	X(machine_lapic_write) \
-	X(machine_log) \
-	X(machine_trace) \
-	X(machine_halt)
 
 #define BOOT_SYMBOL(function) { #function, 0 },
 #define BOOT_ADDRESS(function) (uintptr_t) function,
@@ -50,7 +28,7 @@ static struct {
 	uintptr_t top; /* first address taken from the top of memory */
 } boot;
 
-static struct machine_symbol boot_symbols[] = { BOOT_FUNCTIONS(BOOT_SYMBOL) };
+static struct machine_symbol boot_symbols[] = { MACHINE_FUNCTIONS(BOOT_SYMBOL) };
 
 const struct machine_info *boot_info(void)
 {
@@ -59,7 +37,7 @@ const struct machine_info *boot_info(void)
 
 static void boot_fill_symbols(void)
 {
-	const uintptr_t addresses[] = { BOOT_FUNCTIONS(BOOT_ADDRESS) };
+	const uintptr_t addresses[] = { MACHINE_FUNCTIONS(BOOT_ADDRESS) };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(boot_symbols); i++)
 		boot_symbols[i].address = addresses[i];
@@ -78,24 +56,29 @@ int boot_find_symbol(const char *name, uintptr_t *ret)
 
 /* ---- files ------------------------------------------------------------------ */
 
-static char *boot_find_cells(GError **error)
+char *boot_find_file(const char *name, const char *what, GError **error)
 {
 	g_autofree char *executable = g_file_read_link("/proc/self/exe", error);
+	g_autofree char *installed = g_build_filename(CLEW_DATADIR, name, NULL);
 	g_autofree char *dir = NULL;
 	g_autofree char *beside = NULL;
 
 	if (!executable)
 		return NULL;
 	dir = g_path_get_dirname(executable);
-	beside = g_build_filename(dir, BOOT_ARCHIVE, NULL);
+	beside = g_build_filename(dir, name, NULL);
 	if (g_file_test(beside, G_FILE_TEST_EXISTS))
 		return g_steal_pointer(&beside);
-	if (g_file_test(CLEW_DATADIR "/" BOOT_ARCHIVE, G_FILE_TEST_EXISTS))
-		return g_strdup(CLEW_DATADIR "/" BOOT_ARCHIVE);
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-		    "the archive of cells: expected %s or %s, found neither", beside,
-		    CLEW_DATADIR "/" BOOT_ARCHIVE);
+	if (g_file_test(installed, G_FILE_TEST_EXISTS))
+		return g_steal_pointer(&installed);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s: expected %s or %s, found neither",
+		    what, beside, installed);
 	return NULL;
+}
+
+static char *boot_find_cells(GError **error)
+{
+	return boot_find_file(BOOT_ARCHIVE, "the archive of cells", error);
 }
 
 /* A folder of cells need not have a nano_core: the one that came with the command will do. */
@@ -207,7 +190,7 @@ gboolean boot_prepare(const struct boot_files *files, uint32_t flags, GError **e
 	info->window = MEMORY_WINDOW;
 	info->memory_size = memory_size();
 	info->flags = flags;
-	info->timer_hz = TIMER_HZ;
+	info->timer_hz = APIC_TIMER_HZ;
 	info->symbols = boot_symbols;
 	info->n_symbols = G_N_ELEMENTS(boot_symbols);
 	boot.top = MEMORY_WINDOW + memory_size();

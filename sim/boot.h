@@ -24,6 +24,9 @@ struct boot_image {
 	uintptr_t entry; /* nano_core_start */
 };
 
+/* A file that came with the command: beside the executable, else where it was installed. */
+char *boot_find_file(const char *name, const char *what, GError **error);
+
 /*
  * path NULL: the archive next to the executable, else the installed one.
  * ret->script is not touched.

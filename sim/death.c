@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/format.h"
-#include "io.h"
+#include "listener.h"
 #include "terminal.h"
 #include "trace.h"
 #include "uart.h"
@@ -20,7 +20,7 @@ void death_put_back(void)
 	uart_flush_terminal();
 	terminal_restore();
 	trace_flush();
-	io_remove_socket();
+	listener_remove();
 }
 
 static void death_say(const char *format, va_list arguments)

@@ -12,28 +12,19 @@
 
 #include <errno.h>
 #include <gio/gio.h>
-#include <gio/gunixsocketaddress.h>
-#include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <clew/control.h>
-
+#include "listener.h"
 #include "uart.h"
+#include "watch.h"
 
 #define IO_QUEUE_FULL (1u << 20) /* bytes for the client: the line is busy from here on, */
 #define IO_QUEUE_MAX (2u << 20)	 /* and what exceeds this is lost */
 #define IO_PATIENCE_MS 5000	 /* with a client that does not read */
 #define IO_LINGER_US (2 * G_USEC_PER_SEC)
-#define IO_PATH_MAX 108 /* sizeof sun_path */
-#define IO_END 0x04	/* Ctrl-D: what the end of standard input becomes */
-
-struct io_watch {
-	GSource *source;
-	GIOCondition condition;
-};
+#define IO_END 0x04 /* Ctrl-D: what the end of standard input becomes */
 
 /* Bytes that were read and wait for room on their line. */
 struct io_input {
@@ -58,78 +49,16 @@ static struct {
 	bool client_reads;   /* the client may still send */
 	GSource *impatience; /* runs while the queue is full */
 	struct io_input terminal, control;
-	struct io_watch stdin_watch, listener_watch, client_watch;
-	char path[IO_PATH_MAX];
+	struct watch stdin_watch, listener_watch, client_watch;
 } io;
 
-/* ---- socket ----------------------------------------------------------------- */
-
-static gboolean io_path_is_free(const char *path, GSocketAddress *address, GError **error)
-{
-	g_autoptr(GSocket) probe = NULL;
-	struct stat status;
-
-	if (lstat(path, &status) < 0)
-		return TRUE;
-	if (!S_ISSOCK(status.st_mode)) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-			    "%s: expected a socket or nothing, found another file", path);
-		return FALSE;
-	}
-	probe = g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT,
-			     error);
-	if (!probe)
-		return FALSE;
-	if (g_socket_connect(probe, address, NULL, NULL)) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE,
-			    "%s: expected no listener, found a running system", path);
-		return FALSE;
-	}
-	unlink(path);
-	return TRUE;
-}
+/* ---- client ----------------------------------------------------------------- */
 
 gboolean io_listen(const char *path, GError **error)
 {
-	g_autoptr(GSocketAddress) address = NULL;
-	g_autoptr(GSocket) listener = NULL;
-	gboolean bound;
-	mode_t mask;
-
-	if (strlen(path) >= IO_PATH_MAX) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG,
-			    "%s: expected at most %d bytes of path, found %zu", path,
-			    IO_PATH_MAX - 1, strlen(path));
-		return FALSE;
-	}
-	address = g_unix_socket_address_new(path);
-	if (!io_path_is_free(path, address, error))
-		return FALSE;
-	listener = g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM,
-				G_SOCKET_PROTOCOL_DEFAULT, error);
-	if (!listener)
-		return FALSE;
-	mask = umask(0177);
-	bound = g_socket_bind(listener, address, FALSE, error) && g_socket_listen(listener, error);
-	umask(mask);
-	if (!bound) {
-		g_prefix_error(error, "%s: ", path);
-		return FALSE;
-	}
-	g_socket_set_blocking(listener, FALSE);
-	io.listener = g_steal_pointer(&listener);
-	g_strlcpy(io.path, path, sizeof(io.path));
-	return TRUE;
+	io.listener = listener_open(path, error);
+	return io.listener != NULL;
 }
-
-void io_remove_socket(void)
-{
-	if (io.path[0])
-		unlink(io.path);
-	io.path[0] = 0;
-}
-
-/* ---- client ----------------------------------------------------------------- */
 
 /* With the lock. */
 static void io_set_busy(void)
@@ -151,28 +80,12 @@ static void io_set_client(GSocket *client)
 	uart_set_carrier(UART_CONTROL, client != NULL);
 }
 
-static void io_refuse(GSocket *client, const char *why)
-{
-	g_autofree char *answer =
-		g_strdup_printf(CONTROL_ERROR " %zu\n%s" CONTROL_DONE " 1\n", strlen(why), why);
-
-	g_socket_send(client, answer, strlen(answer), NULL, NULL);
-}
-
 static void io_accept(void)
 {
-	g_autoptr(GSocket) client = g_socket_accept(io.listener, NULL, NULL);
-	g_autoptr(GCredentials) peer = NULL;
+	GSocket *client = listener_accept(io.listener);
 
-	if (!client)
-		return;
-	peer = g_socket_get_credentials(client, NULL);
-	if (!peer || g_credentials_get_unix_user(peer, NULL) != geteuid()) {
-		io_refuse(client, "this system answers only the user who started it");
-		return;
-	}
-	g_socket_set_blocking(client, FALSE);
-	io_set_client(g_steal_pointer(&client));
+	if (client)
+		io_set_client(client);
 }
 
 static void io_read_client(void)
@@ -260,29 +173,6 @@ static gboolean io_on_client(gint fd, GIOCondition condition, gpointer unused)
 	return G_SOURCE_CONTINUE;
 }
 
-static void io_watch_set(struct io_watch *watch, int fd, GIOCondition condition,
-			 GUnixFDSourceFunc callback)
-{
-	if (watch->source && watch->condition == condition)
-		return;
-	if (watch->source) {
-		g_source_destroy(watch->source);
-		g_clear_pointer(&watch->source, g_source_unref);
-	}
-	if (fd < 0)
-		return;
-	watch->condition = condition;
-	watch->source = g_unix_fd_source_new(fd, condition);
-	g_source_set_callback(watch->source, G_SOURCE_FUNC(callback), NULL, NULL);
-	g_source_attach(watch->source, io.context);
-}
-
-static void io_watch_drop(struct io_watch *watch)
-{
-	watch->condition = 0;
-	io_watch_set(watch, -1, G_IO_NVAL, NULL);
-}
-
 static void io_push(struct io_input *input)
 {
 	while (input->n > 0 && uart_has_room(input->line)) {
@@ -315,9 +205,10 @@ static void io_update_client(void)
 		condition |= G_IO_HUP;
 	/* poll() reports HUP unasked, so a client that is not to be looked at is not watched. */
 	if (condition)
-		io_watch_set(&io.client_watch, g_socket_get_fd(io.client), condition, io_on_client);
+		watch_set(&io.client_watch, io.context, g_socket_get_fd(io.client), condition,
+			  io_on_client, NULL);
 	else
-		io_watch_drop(&io.client_watch);
+		watch_drop(&io.client_watch);
 }
 
 static gboolean io_on_impatience(gpointer unused)
@@ -350,18 +241,19 @@ static void io_update(void)
 	if (uart_carrier_is_seen(UART_CONTROL))
 		io_push(&io.control);
 	if (io.stdin_open && io.terminal.n == 0)
-		io_watch_set(&io.stdin_watch, STDIN_FILENO, G_IO_IN | G_IO_HUP, io_on_stdin);
+		watch_set(&io.stdin_watch, io.context, STDIN_FILENO, G_IO_IN | G_IO_HUP,
+			  io_on_stdin, NULL);
 	else
-		io_watch_drop(&io.stdin_watch);
+		watch_drop(&io.stdin_watch);
 	if (io_may_accept())
-		io_watch_set(&io.listener_watch, g_socket_get_fd(io.listener), G_IO_IN,
-			     io_on_listener);
+		watch_set(&io.listener_watch, io.context, g_socket_get_fd(io.listener), G_IO_IN,
+			  io_on_listener, NULL);
 	else
-		io_watch_drop(&io.listener_watch);
+		watch_drop(&io.listener_watch);
 	if (io.client)
 		io_update_client();
 	else
-		io_watch_drop(&io.client_watch);
+		watch_drop(&io.client_watch);
 	__atomic_store_n(&io.has_input, io.listener || io.stdin_open || io.terminal.n > 0,
 			 __ATOMIC_SEQ_CST);
 }
@@ -436,7 +328,7 @@ void io_stop(void)
 	io_wake();
 	g_thread_join(io.thread);
 	io.thread = NULL;
-	io_remove_socket();
+	listener_remove();
 }
 
 bool io_has_input(void)

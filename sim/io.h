@@ -32,7 +32,4 @@ bool io_is_busy(void);
 /* The thread looks again at what it may read and write; from any thread. */
 void io_wake(void);
 
-/* Async-signal-safe. */
-void io_remove_socket(void);
-
 #endif

@@ -8,6 +8,7 @@
 
 #include "ctl.h"
 #include "inspect.h"
+#include "qemu.h"
 #include "run.h"
 
 struct main_command {
@@ -20,6 +21,8 @@ struct main_command {
 static const struct main_command main_commands[] = {
 	{ "run", "[OPTION...] [-c COMMANDS | SCRIPT]", "start the system in this process",
 	  run_command },
+	{ "boot", "[OPTION...] [-c COMMANDS | SCRIPT]", "start the system in a virtual machine",
+	  qemu_command },
 	{ "ctl", "--socket PATH 'COMMAND' | swap NAME FILE.o", "talk to a running system",
 	  ctl_command },
 	{ "inspect", "FILE.o", "explain an object", inspect_command },

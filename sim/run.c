@@ -6,11 +6,8 @@
  */
 #include "run.h"
 
-#include <errno.h>
 #include <gio/gio.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "boot.h"
@@ -18,113 +15,42 @@
 #include "guard.h"
 #include "io.h"
 #include "memory.h"
+#include "options.h"
 #include "terminal.h"
 #include "timer.h"
 #include "trace.h"
 #include "trap.h"
 #include "uart.h"
 
-#define RUN_MEMORY_DEFAULT (64ul << 20)
-
 struct run_options {
-	char *memory_text, *cells, *seed_text, *trace, *socket, *commands;
+	struct options shared;
 	gboolean private, unguarded;
-	uint64_t memory_size, seed;
-	const char *script; /* file */
 };
 
 static bool run_is_seeded;
 
 /* ---- options ---------------------------------------------------------------- */
 
-static gboolean run_parse_memory(struct run_options *options, GError **error)
+static gboolean run_parse(int *argc, char ***argv, struct run_options *ret, GError **error)
 {
-	const char *text = options->memory_text;
-	char *end = NULL;
-	uint64_t size;
-	unsigned int shift;
-
-	if (!text) {
-		options->memory_size = RUN_MEMORY_DEFAULT;
-		return TRUE;
-	}
-	errno = 0;
-	size = g_ascii_strtoull(text, &end, 10);
-	shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
-	if (!g_ascii_isdigit(text[0]) || errno || end[shift > 0] != 0 ||
-	    size > MEMORY_MAX >> shift || size << shift < MEMORY_MIN ||
-	    (size << shift) % PAGE_SIZE) {
-		g_set_error(
-			error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			"--memory: expected 8M to 64G in whole pages (suffix K, M or G), found %s",
-			text);
-		return FALSE;
-	}
-	options->memory_size = size << shift;
-	return TRUE;
-}
-
-static gboolean run_parse_seed(struct run_options *options, GError **error)
-{
-	if (!options->seed_text)
-		return TRUE;
-	return g_ascii_string_to_unsigned(options->seed_text, 10, 0, G_MAXUINT64, &options->seed,
-					  error);
-}
-
-static gboolean run_parse(int *argc, char ***argv, struct run_options *options, GError **error)
-{
-	const GOptionEntry entries[] = {
-		{ "memory", 'm', 0, G_OPTION_ARG_STRING, &options->memory_text,
-		  "Physical memory, 8M to 64G (64M)", "SIZE" },
-		{ "cells", 0, 0, G_OPTION_ARG_FILENAME, &options->cells,
-		  "Boot from these cells and this nano_core.o", "DIR_OR_ARCHIVE" },
-		{ "seed", 's', 0, G_OPTION_ARG_STRING, &options->seed_text,
-		  "Time and entropy follow from N alone", "N" },
-		{ "trace", 't', 0, G_OPTION_ARG_FILENAME, &options->trace,
-		  "Write events to FILE, a JSON object a line", "FILE" },
-		{ "socket", 0, 0, G_OPTION_ARG_FILENAME, &options->socket,
-		  "Listen for `clew ctl` at PATH", "PATH" },
-		{ "private", 0, 0, G_OPTION_ARG_NONE, &options->private,
+	const GOptionEntry own[] = {
+		{ "private", 0, 0, G_OPTION_ARG_NONE, &ret->private,
 		  "Private memory, for debuggers and forks", NULL },
-		{ "unguarded", 0, 0, G_OPTION_ARG_NONE, &options->unguarded,
+		{ "unguarded", 0, 0, G_OPTION_ARG_NONE, &ret->unguarded,
 		  "Let system calls from inside reach the host, for Valgrind", NULL },
-		{ "command", 'c', 0, G_OPTION_ARG_STRING, &options->commands,
-		  "Run the commands and shut down", "COMMANDS" },
 		G_OPTION_ENTRY_NULL,
 	};
-	g_autoptr(GOptionContext) context = g_option_context_new("[SCRIPT]");
 
-	g_option_context_add_main_entries(context, entries, NULL);
-	g_option_context_set_summary(context, "Starts the system in this process.");
-	if (!g_option_context_parse(context, argc, argv, error))
-		return FALSE;
-	if (*argc > 2 || (*argc == 2 && options->commands)) {
-		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			    "expected one SCRIPT or -c COMMANDS, found %s",
-			    *argc > 2 ? (*argv)[2] : "both");
-		return FALSE;
-	}
-	options->script = *argc == 2 ? (*argv)[1] : NULL;
-	return run_parse_memory(options, error) && run_parse_seed(options, error);
+	return options_parse(argc, argv, "Starts the system in this process.", own, &ret->shared,
+			     error);
 }
 
 /* ---- start ------------------------------------------------------------------ */
 
-static gboolean run_load(const struct run_options *options, struct boot_files *files,
-			 GError **error)
+static gboolean run_load(const struct options *options, struct boot_files *files, GError **error)
 {
-	char *text;
-	gsize size;
-
-	if (options->commands) {
-		files->script = g_bytes_new(options->commands, strlen(options->commands));
-	} else if (options->script) {
-		if (!g_file_get_contents(options->script, &text, &size, error))
-			return FALSE;
-		files->script = g_bytes_new_take(text, size);
-	}
-	return boot_load(options->cells, files, error);
+	return options_load_script(options, &files->script, error) &&
+	       boot_load(options->cells, files, error);
 }
 
 static gboolean run_check(int r, const char *what, GError **error)
@@ -168,12 +94,11 @@ static void run_catch_ends(bool scripted)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static gboolean run_build(const struct run_options *options, const struct boot_files *files,
-			  GError **error)
+static gboolean run_build(const struct options *options, enum memory_mode mode,
+			  const struct boot_files *files, GError **error)
 {
 	bool scripted = files->script != NULL;
 	bool interactive = !scripted && terminal_is_there();
-	enum memory_mode mode = options->private ? MEMORY_PRIVATE : MEMORY_SHARED;
 	uint32_t flags = (options->seed_text ? MACHINE_SEEDED : 0) |
 			 (options->trace ? MACHINE_TRACE : 0) |
 			 (interactive ? MACHINE_INTERACTIVE : 0);
@@ -223,7 +148,9 @@ int run_command(int argc, char **argv)
 		return RUN_USAGE;
 	}
 	if (!run_check(r, "the window at " G_STRINGIFY(MEMORY_WINDOW), &error) ||
-	    !run_load(&options, &files, &error) || !run_build(&options, &files, &error) ||
+	    !run_load(&options.shared, &files, &error) ||
+	    !run_build(&options.shared, options.private ? MEMORY_PRIVATE : MEMORY_SHARED, &files,
+		       &error) ||
 	    !run_guard(&options, &error)) {
 		death_put_back();
 		g_printerr("clew run: %s\n", error->message);

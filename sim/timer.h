@@ -7,8 +7,6 @@
 
 #include <clew/machine.h>
 
-#define TIMER_HZ 1000000000u /* one count is one nanosecond */
-
 /* seed NULL: real time. -errno. */
 MUST_USE int timer_init(const uint64_t *seed);
 

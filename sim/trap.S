@@ -52,7 +52,11 @@ trap_text:
 	gate	safe_point, timer_safe_point
 	gate	entropy, timer_entropy
 	gate	in8, uart_in8
+	gate	in16, uart_in16
+	gate	in32, uart_in32
 	gate	out8, uart_out8
+	gate	out16, uart_out16
+	gate	out32, uart_out32
 	gate	lapic_read, timer_lapic_read
 	gate	lapic_write, timer_lapic_write
 	gate	log, run_log

@@ -28,7 +28,7 @@
 #define UART_PORTS 8u
 #define UART_SENT_MAX 4096u
 #define UART_LATE_NS 5000000u
-#define UART_UNKNOWN_PORT 0xff /* what an empty bus reads as */
+#define UART_UNKNOWN_PORT 0xff /* what an empty bus reads as: all bits set */
 
 enum uart_register {
 	UART_DATA = 0, /* RBR, THR; DLL while DLAB */
@@ -373,4 +373,22 @@ void uart_out8(uint16_t port, uint8_t value)
 		return;
 	uart_write(uart, port - uart->port, value);
 	uart_settle(uart);
+}
+
+uint16_t uart_in16(uint16_t port)
+{
+	return UINT16_MAX;
+}
+
+uint32_t uart_in32(uint16_t port)
+{
+	return UINT32_MAX;
+}
+
+void uart_out16(uint16_t port, uint16_t value)
+{
+}
+
+void uart_out32(uint16_t port, uint32_t value)
+{
 }

@@ -43,8 +43,12 @@ void uart_flush_late(void);
 /* The same for the terminal alone, from a signal handler. */
 void uart_flush_terminal(void);
 
-/* The implementations of machine.h. */
+/* The implementations of machine.h.  No device answers to more than a byte. */
 uint8_t uart_in8(uint16_t port);
+uint16_t uart_in16(uint16_t port);
+uint32_t uart_in32(uint16_t port);
 void uart_out8(uint16_t port, uint8_t value);
+void uart_out16(uint16_t port, uint16_t value);
+void uart_out32(uint16_t port, uint32_t value);
 
 #endif

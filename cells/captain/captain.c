@@ -5,9 +5,11 @@
  * captain_start() comes in on the machine's boot stack, moves to a stack of
  * its own, gives the machine the system's trap handlers and starts what runs.
  * Then its task lets replaced versions go and looks after nano_core's frames.
+ * What started the machine (MACHINE_REGION_BOOT) counts as part of nano_core.
  */
 #include <clew/captain.h>
 
+#include <clew/bulk.h>
 #include <clew/cell.h>
 #include <clew/clock.h>
 #include <clew/console.h>
@@ -33,8 +35,8 @@
 struct captain_state {
 	map_rw stack;
 	map_none guard;
-	/* nano_core by page number, so that this is no pointer into it */
-	uint64_t first_page, pages;
+	struct swap_range gone[MACHINE_REGIONS_MAX]; /* nano_core, and what started it */
+	uint32_t n_gone;
 	struct task_loop loop;
 	bool released;
 };
@@ -62,22 +64,29 @@ static void find_nano_core(void)
 	const struct machine_info *info = machine_info();
 
 	for (uint32_t i = 0; i < info->n_regions; i++) {
-		if (info->regions[i].kind != MACHINE_REGION_NANO_CORE)
+		const struct machine_region *region = &info->regions[i];
+
+		if (region->kind != MACHINE_REGION_NANO_CORE && region->kind != MACHINE_REGION_BOOT)
 			continue;
-		captain_state.first_page = info->regions[i].start >> PAGE_SHIFT;
-		captain_state.pages = info->regions[i].size >> PAGE_SHIFT;
+		captain_state.gone[captain_state.n_gone++] = (struct swap_range){
+			.first_page = region->start >> PAGE_SHIFT,
+			.pages = region->size >> PAGE_SHIFT,
+		};
 	}
 }
 
 /* Not inlined: its address must not stay behind in a frame that lives on. */
 __attribute__((noinline)) static void erase_nano_core(void)
 {
-	uintptr_t start = captain_state.first_page << PAGE_SHIFT;
-
-	if (captain_state.pages == 0)
+	if (captain_state.n_gone == 0)
 		fail("the machine names no nano_core");
-	machine_patch_fill(start, 0xcc, captain_state.pages << PAGE_SHIFT);
-	machine_unmap(start, captain_state.pages);
+	for (uint32_t i = 0; i < captain_state.n_gone; i++) {
+		const struct swap_range *range = &captain_state.gone[i];
+
+		machine_patch_fill(range->first_page << PAGE_SHIFT, 0xcc,
+				   range->pages << PAGE_SHIFT);
+		machine_unmap(range->first_page << PAGE_SHIFT, range->pages);
+	}
 }
 
 static void count_pointer(void *context, const uint64_t *word, size_t range, struct task *stack_of)
@@ -94,18 +103,22 @@ static void count_pointer(void *context, const uint64_t *word, size_t range, str
 __attribute__((noinline)) static void release_nano_core(void)
 {
 	OWN(irq_guard, guard) = irq_off();
-	struct swap_range range = { captain_state.first_page, captain_state.pages };
-	uint64_t pointers = 0;
+	uint64_t pointers = 0, pages = 0;
 
 	if (captain_state.released)
 		return;
-	swap_scan(&range, 1, false, count_pointer, &pointers);
+	swap_scan(captain_state.gone, captain_state.n_gone, false, count_pointer, &pointers);
 	if (pointers > 0)
 		return;
-	frame_free(frame_adopt_region(captain_state.first_page << PAGE_SHIFT, captain_state.pages,
-				      FRAME_NANO));
+	for (uint32_t i = 0; i < captain_state.n_gone; i++) {
+		const struct swap_range *range = &captain_state.gone[i];
+
+		frame_free(frame_adopt_region(range->first_page << PAGE_SHIFT, range->pages,
+					      FRAME_NANO));
+		pages += range->pages;
+	}
 	captain_state.released = true;
-	log_write("captain: nano_core erased, %lu pages released", captain_state.pages);
+	log_write("captain: nano_core erased, %lu pages released", pages);
 }
 
 /* ---- taking over -------------------------------------------------------------- */
@@ -125,6 +138,15 @@ static int keep_house(void *unused)
 	return TASK_AGAIN;
 }
 
+/* The system can do without: objects then come on the control line. */
+static void start_bulk_line(void)
+{
+	int r = bulk_init();
+
+	if (r < 0 && r != -ENODEV)
+		log_write("captain: the bulk line cannot start: error %d", -r);
+}
+
 static void take_over(void *unused)
 {
 	uintptr_t low = (uintptr_t)map_rw_at(&captain_state.stack);
@@ -138,6 +160,7 @@ static void take_over(void *unused)
 	machine_irq_restore(true);
 	release_nano_core();
 	demand(console_init(), "the console cannot start");
+	start_bulk_line();
 	demand(control_start(), "the control line cannot start");
 	demand(shell_start(), "the shell cannot start");
 	captain_state.loop.step = keep_house;

@@ -35,7 +35,7 @@ struct ring {
 	uint16_t port;
 	bool paused; /* the 16550 keeps what comes until there is room */
 	bool up;     /* somebody is at the line */
-	bool ended;  /* who was at the line is gone, and the reader does not know yet */
+	int ended;   /* what the reader is to be told: CONSOLE_E_END, CONSOLE_E_BREAK; or 0 */
 	struct wait_queue readers;
 };
 
@@ -224,22 +224,27 @@ static void control_received(uint8_t byte)
 	keep(&console_state.control, byte);
 }
 
-/* What is unread of a terminal is still read. */
-static void terminal_carrier(bool up)
+/* What is unread of a terminal is still read.  It ends once, and a BREAK means nothing there. */
+static void terminal_carrier(enum uart_carrier carrier)
 {
-	console_state.terminal.ended = !up;
+	if (carrier != UART_DOWN)
+		return;
+	console_state.terminal.ended = CONSOLE_E_END;
 	wait_wake_all(&console_state.terminal.readers);
 }
 
-/* Interrupts off.  What a client sent is for nobody once it is gone. */
-static void end_session(struct ring *ring)
+/*
+ * Interrupts off.  What a client sent is for nobody once it is gone.  What comes when the 16550
+ * may speak again is kept: it may be the next client's.
+ */
+static void end_session(struct ring *ring, int ended)
 {
+	ring->count = 0;
+	ring->ended = ended;
 	if (ring->paused) {
 		ring->paused = false;
 		uart_pause(ring->port, false);
 	}
-	ring->count = 0;
-	ring->ended = true;
 	if (console_state.session != 0 && task_kill(console_state.session) < 0)
 		console_state.session = 0;
 	wait_wake_all(&ring->readers);
@@ -247,15 +252,17 @@ static void end_session(struct ring *ring)
 
 /*
  * Up while it was up: one client went and another came between two interrupts.
- * Down while it was down: one came and went.
+ * Down while it was down: one came and went.  A BREAK: one may have gone.
  */
-static void control_carrier(bool up)
+static void control_carrier(enum uart_carrier carrier)
 {
 	struct ring *ring = &console_state.control;
 
-	if (ring->up || !up)
-		end_session(ring);
-	ring->up = up;
+	if (carrier == UART_BREAK)
+		end_session(ring, CONSOLE_E_BREAK);
+	else if (ring->up || carrier == UART_DOWN)
+		end_session(ring, CONSOLE_E_END);
+	ring->up = carrier != UART_DOWN;
 }
 
 CELL_EXPORT void console_set_foreground(uint64_t task_id)
@@ -268,15 +275,19 @@ CELL_EXPORT void console_set_session(uint64_t task_id)
 	console_state.session = task_id;
 }
 
-/* Interrupts off.  The end of the terminal comes after its last byte, that of a session at once. */
-static bool has_ended(struct ring *ring)
+/*
+ * Interrupts off.  The end of the terminal comes after its last byte and again for each reader,
+ * that of a session at once and once.
+ */
+static int take_end(struct ring *ring)
 {
-	if (!ring->ended)
-		return false;
-	if (ring == &console_state.terminal)
-		return ring->count == 0;
-	ring->ended = false;
-	return true;
+	int ended = ring->ended;
+
+	if (ring != &console_state.terminal)
+		ring->ended = 0;
+	else if (ring->count > 0)
+		return 0;
+	return ended;
 }
 
 CELL_EXPORT int console_read_step(int stream, void *ret, size_t size, uint64_t deadline_ns,
@@ -285,19 +296,18 @@ CELL_EXPORT int console_read_step(int stream, void *ret, size_t size, uint64_t d
 	struct ring *ring =
 		stream == CONSOLE_CONTROL ? &console_state.control : &console_state.terminal;
 	OWN(irq_guard, guard) = irq_off();
+	int r;
 
 	if (size == 0)
 		return -EINVAL;
-	if (has_ended(ring))
-		return CONSOLE_E_END;
-	while (ring->count == 0) {
-		int r = wait_on(&ring->readers, deadline_ns, &guard);
-
-		if (r != 0)
-			return r;
-		if (has_ended(ring))
-			return CONSOLE_E_END;
+	r = take_end(ring);
+	while (r == 0 && ring->count == 0) {
+		r = wait_on(&ring->readers, deadline_ns, &guard);
+		if (r == 0)
+			r = take_end(ring);
 	}
+	if (r != 0)
+		return r;
 	*ret_size = take(ring, ret, size);
 	return 0;
 }
@@ -353,7 +363,7 @@ CELL_EXPORT int console_read_line_step(const char *prompt, char *ret, size_t siz
 		if (r == CONSOLE_E_END)
 			event = end_of_input();
 		else if (byte == END_KEY && !interactive())
-			console_state.terminal.ended = true;
+			console_state.terminal.ended = CONSOLE_E_END;
 		else
 			event = feed(byte);
 	}

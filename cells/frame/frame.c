@@ -136,6 +136,12 @@ static bool is_memory(const struct machine_region *region)
 	return region->kind != MACHINE_REGION_MACHINE;
 }
 
+/* What is of no use once the system runs: freed by who erases it. */
+static bool is_nano(const struct machine_region *region)
+{
+	return region->kind == MACHINE_REGION_NANO_CORE || region->kind == MACHINE_REGION_BOOT;
+}
+
 static uintptr_t region_end(const struct machine_region *region)
 {
 	return region->start + region->size;
@@ -145,7 +151,7 @@ static bool region_is_sound(const struct machine_info *info, const struct machin
 {
 	uintptr_t end;
 
-	if (region->kind < MACHINE_REGION_FREE || region->kind > MACHINE_REGION_MACHINE)
+	if (region->kind < MACHINE_REGION_FREE || region->kind > MACHINE_REGION_BOOT)
 		return false;
 	if (region->start % PAGE_SIZE != 0 || region->size % PAGE_SIZE != 0 || region->size == 0)
 		return false;
@@ -208,7 +214,7 @@ static void count_region(const struct machine_region *region)
 	if (!is_memory(region))
 		return;
 	frame_state.total += count;
-	if (region->kind == MACHINE_REGION_NANO_CORE) {
+	if (is_nano(region)) {
 		frame_state.used[FRAME_NANO] += count;
 	} else if (region->kind == MACHINE_REGION_MODULE) {
 		frame_state.used[FRAME_MODULE] += count;
@@ -347,14 +353,22 @@ CELL_EXPORT frames frame_rekind(frames run, enum frame_kind kind)
 	return pack(run_number(run), count, kind);
 }
 
-static bool is_in_region(uintptr_t start, size_t count, uint32_t kind)
+static bool is_of_kind(const struct machine_region *region, enum frame_kind kind)
+{
+	if (kind == FRAME_NANO)
+		return is_nano(region);
+	return kind == FRAME_MODULE && region->kind == MACHINE_REGION_MODULE;
+}
+
+static bool is_in_region(uintptr_t start, size_t count, enum frame_kind kind)
 {
 	const struct machine_info *info = machine_info();
 
 	for (uint32_t i = 0; i < info->n_regions; i++) {
 		const struct machine_region *region = &info->regions[i];
 
-		if (region->kind == kind && start >= region->start && start < region_end(region) &&
+		if (is_of_kind(region, kind) && start >= region->start &&
+		    start < region_end(region) &&
 		    count <= (region_end(region) - start) >> PAGE_SHIFT)
 			return true;
 	}
@@ -364,14 +378,11 @@ static bool is_in_region(uintptr_t start, size_t count, uint32_t kind)
 CELL_EXPORT frames frame_adopt_region(uintptr_t start, size_t count, enum frame_kind kind)
 {
 	OWN(irq_guard, guard) = irq_off();
-	uint32_t region_kind = kind == FRAME_NANO     ? MACHINE_REGION_NANO_CORE
-			       : kind == FRAME_MODULE ? MACHINE_REGION_MODULE
-						      : 0;
 	uint64_t first;
 	frames run;
 
-	if (region_kind == 0 || !are_kind_and_count_sound(count, kind) ||
-	    !to_number(start, count, &first) || !is_in_region(start, count, region_kind))
+	if (!are_kind_and_count_sound(count, kind) || !to_number(start, count, &first) ||
+	    !is_in_region(start, count, kind))
 		panic("frame: not part of a boot region of that kind");
 	run = pack(first, count, kind);
 	check_in_use(run);

@@ -128,6 +128,17 @@ const struct archive_object *archive_find(const char *name)
 	return NULL;
 }
 
+bool archive_has(const void *bytes, size_t size)
+{
+	const struct linker_state *self = linker_self();
+
+	for (uint32_t i = 0; i < self->n_archive; i++) {
+		if (self->archive[i].bytes == bytes && self->archive[i].size == size)
+			return true;
+	}
+	return false;
+}
+
 static bool provides(const struct archive_object *object, const char *symbol)
 {
 	return object->on_demand && object->kind == CELL_SERVICE &&

@@ -221,17 +221,27 @@ static int make_pool(enum pool_kind kind, uintptr_t start, uint32_t pages)
 	pool->bitmap[0] = 1;
 	pool->used = 1;
 	pool->hint = 1;
-	/* What runs astray into free text traps; the others are cleared when taken. */
+	/* What runs astray into free text traps; the others' pages are cleared when taken. */
 	if (kind == POOL_TEXT)
 		machine_patch_fill(start, 0xcc, pages * PAGE_SIZE);
+	else
+		machine_patch_fill(start, 0, PAGE_SIZE);
 	return 0;
 }
 
-/* A sixteenth of memory for each pool, so that the arena stays below 1 GiB in all. */
+/*
+ * A sixteenth of memory for each pool, so that the arena stays below 1 GiB in
+ * all; less where memory has holes and no run is long enough.
+ */
 static uint32_t pool_pages(void)
 {
-	uint64_t pages = machine_info()->memory_size / PAGE_SIZE / 16;
+	struct frame_usage usage;
+	uint64_t pages;
 
+	frame_usage(&usage);
+	pages = usage.total / 16;
+	if (pages > usage.largest_free_run / POOLS)
+		pages = usage.largest_free_run / POOLS;
 	if (pages < POOL_PAGES_MIN)
 		return POOL_PAGES_MIN;
 	return pages > POOL_PAGES_MAX ? POOL_PAGES_MAX : (uint32_t)pages;

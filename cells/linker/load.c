@@ -282,6 +282,10 @@ int transaction_add(struct transaction *transaction, struct namespace *ns,
 	loading->version->is_foreign = loading->is_foreign;
 	loading->version->number = loading->is_foreign ? 0 : loading->note.header->version;
 	loading->version->n_sections = loading->object.n_placed;
+	if (archive_has(bytes, size)) {
+		loading->version->object = bytes;
+		loading->version->object_size = size;
+	}
 	if (loading->is_new_cell)
 		loading->cell->current = loading->version;
 	r = take_memory(transaction, loading);

@@ -164,6 +164,8 @@ MUST_USE int tags_check(struct transaction *transaction, struct loading *loading
 /* archive.c */
 MUST_USE int archive_read(const void *archive, size_t size, struct diag *reterr);
 const struct archive_object *archive_find(const char *name);
+/* Whether these bytes are an object of the archive, and so stay where they are. */
+bool archive_has(const void *bytes, size_t size);
 const struct archive_object *archive_provider(const char *symbol);
 
 #endif

@@ -72,6 +72,8 @@ int pool_alloc(struct pool *pool, uint64_t bytes, struct link_extent *ret)
 	set_used(pool, page, count, true);
 	pool->used += count;
 	pool->hint = page + count;
+	/* Scans read whole pages, and memory that was never used holds anything. */
+	machine_patch_fill(pool->start + page * PAGE_SIZE + bytes, 0, count * PAGE_SIZE - bytes);
 	*ret = (struct link_extent){
 		.va = pool->start + page * PAGE_SIZE,
 		.size = count * PAGE_SIZE,

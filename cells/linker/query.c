@@ -47,6 +47,8 @@ static void describe_version(const struct link_version *version, struct cell_inf
 		.text_size = version->text.used,
 		.constants_size = version->constants.used,
 		.data_size = version->data.used,
+		.object = version->object,
+		.object_size = version->object_size,
 		.current = is_current,
 	};
 	string_copy(ret->name, sizeof(ret->name), cell->name);

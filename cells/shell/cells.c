@@ -9,12 +9,13 @@
 #include <clew/shell.h>
 #include <clew/swap.h>
 
+#include "base/sha256.h"
 #include "base/string.h"
 #include "table.h"
 
 /* ---- what there is -------------------------------------------------------------- */
 
-int command_cells(const struct call *call)
+static void print_cells(bool all, bool json)
 {
 	static const struct table_column columns[] = {
 		{ "name", TABLE_TEXT, 14 },	 { "version", TABLE_NUMBER, 7 },
@@ -25,13 +26,8 @@ int command_cells(const struct call *call)
 	};
 	struct cell_info info = { .id = 0 };
 	struct table table;
-	const char *option;
-	bool all;
 
-	if (!command_optional(call, &option) || (option && !string_equal(option, "--all")))
-		return command_usage(call);
-	all = option;
-	TABLE_BEGIN(&table, columns, call->json);
+	TABLE_BEGIN(&table, columns, json);
 	while (linker_next_cell(info.id, &info) == 0) {
 		if (!info.current && !all)
 			continue;
@@ -46,6 +42,54 @@ int command_cells(const struct call *call)
 		table_put(&table, info.id);
 	}
 	table_end(&table);
+}
+
+static void print_sums(bool all, bool json)
+{
+	static const struct table_column columns[] = {
+		{ "name", TABLE_TEXT, 14 },   { "version", TABLE_NUMBER, 7 },
+		{ "current", TABLE_YES, 7 },  { "ns", TABLE_NUMBER, 4 },
+		{ "id", TABLE_NUMBER, 4 },    { "size", TABLE_NUMBER, 8 },
+		{ "sha256", TABLE_TEXT, 64 },
+	};
+	struct cell_info info = { .id = 0 };
+	struct table table;
+
+	TABLE_BEGIN(&table, columns, json);
+	while (linker_next_cell(info.id, &info) == 0) {
+		char sum[SHA256_TEXT_SIZE] = "-";
+
+		if (!info.current && !all)
+			continue;
+		if (info.object)
+			sha256_text(info.object, info.object_size, sum);
+		table_put_text(&table, info.name);
+		table_put(&table, info.version);
+		table_put(&table, info.current);
+		table_put(&table, info.ns);
+		table_put(&table, info.id);
+		table_put(&table, info.object_size);
+		table_put_text(&table, sum);
+	}
+	table_end(&table);
+}
+
+int command_cells(const struct call *call)
+{
+	bool all = false, sums = false;
+
+	for (int i = 1; i < call->argc; i++) {
+		if (string_equal(call->argv[i], "--all"))
+			all = true;
+		else if (string_equal(call->argv[i], "--sha256"))
+			sums = true;
+		else
+			return command_usage(call);
+	}
+	if (sums)
+		print_sums(all, call->json);
+	else
+		print_cells(all, call->json);
 	return 0;
 }
 

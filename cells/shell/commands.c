@@ -13,9 +13,10 @@ static const struct command commands[] = {
 	{ "help", "[NAME]", "lists the commands, explains one", NULL, command_help, true },
 	{ "archive", "", "lists the objects of the boot archive",
 	  "Applications among them can be run, all can be loaded.\n", command_archive, true },
-	{ "cells", "[--all]", "lists the loaded cells",
-	  "--all adds replaced versions that are still there (see retire).\n", command_cells,
-	  true },
+	{ "cells", "[--all] [--sha256]", "lists the loaded cells",
+	  "--all adds replaced versions that are still there (see retire).  --sha256 shows the\n"
+	  "SHA-256 of the object that each was loaded from; - when it is not in the archive.\n",
+	  command_cells, true },
 	{ "deps", "NAME", "shows what a cell uses and who uses it, by symbol",
 	  "Kinds: call (a slot that calls go through), address (of a function's entry), data.\n",
 	  command_deps, true },

@@ -89,6 +89,8 @@ static const char *region_name(uint32_t kind)
 		return "nano_core";
 	case MACHINE_REGION_MODULE:
 		return "modules";
+	case MACHINE_REGION_BOOT:
+		return "boot";
 	default:
 		return "machine";
 	}

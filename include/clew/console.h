@@ -24,6 +24,7 @@ enum console_stream {
 enum {
 	CONSOLE_E_END = 3,	 /* end of input (Ctrl-D on an empty line, or the line is gone) */
 	CONSOLE_E_INTERRUPT = 4, /* Ctrl-C */
+	CONSOLE_E_BREAK = 5,	 /* a BREAK on the control line: another session, see control.h */
 };
 
 void console_write(int stream, const char *text, size_t size);
@@ -45,6 +46,7 @@ MUST_USE static inline int console_read_line(const char *prompt, char *ret, size
 /*
  * Raw bytes of a stream: at least one, at most size.  Interrupts and editing do not apply.
  * CONSOLE_E_END: who was at the line is gone; on the control line that is told once.
+ * CONSOLE_E_BREAK: the same, of a line that has no other sign; what is read next may be older.
  */
 MUST_USE int console_read_step(int stream, void *ret, size_t size, uint64_t deadline_ns,
 			       size_t *ret_size);

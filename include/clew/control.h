@@ -6,13 +6,23 @@
  * Carrier detect (MSR bit 7) is the session: it rises when a client connects
  * and falls when it is gone; what was being sent then is for nobody.
  *
+ * A line without carrier detect (a virtual machine's) begins a session by a
+ * BREAK instead, which ends what was there before.  After it come bytes that
+ * were under way; `sync` tells where the new session begins, in both directions:
+ *
+ *	clew1 sync 0 00000000 NONCE\n    answered by    sync NONCE\n
+ *
+ * Between a BREAK and its sync line every other line is skipped, and what stands
+ * before it on the same line.  NONCE is a word of 1 to 31 bytes.
+ *
  * Request: one header line, single spaces, then LENGTH bytes.
  *
- *	clew1 VERB LENGTH CRC32 [NAME]\n
+ *	clew1 VERB LENGTH CRC32 [NAME [bulk=ID]]\n
  *
  * VERB is `exec` (the bytes are shell commands) or `swap` (the bytes are an
  * object that is to replace the cell NAME).  LENGTH is decimal, CRC32 is that
- * of the bytes (base/crc32.h) as 8 lower-case hexadecimal digits.
+ * of the bytes (base/crc32.h) as 8 lower-case hexadecimal digits.  With bulk=ID
+ * the bytes come on the bulk line (clew/bulk.h) instead, as the block ID.
  *
  * Answer: any number of frames, the last of which is `done`.
  *
@@ -30,6 +40,8 @@
 #define CONTROL_MAGIC "clew1"
 #define CONTROL_EXEC "exec"
 #define CONTROL_SWAP "swap"
+#define CONTROL_SYNC "sync"
+#define CONTROL_BULK "bulk="
 #define CONTROL_OUT "out"
 #define CONTROL_ERROR "error"
 #define CONTROL_DONE "done"

@@ -18,8 +18,9 @@
 
 /*
  * Called once, by nano_core.  Memory outside MACHINE_REGION_FREE is used from
- * the start; nano_core's and the modules' frames count as such, the machine's
- * as nothing.  -EINVAL: regions that overlap or lie outside the window's
+ * the start; nano_core's and the modules' frames count as such, what started
+ * the machine (MACHINE_REGION_BOOT) as nano_core's, the machine's and holes as
+ * nothing.  -EINVAL: regions that overlap or lie outside the window's
  * 16 TiB; -ENOMEM: no room for the bitmap; -EALREADY.
  */
 MUST_USE int frame_init(const struct machine_info *info);
@@ -27,7 +28,7 @@ MUST_USE int frame_init(const struct machine_info *info);
 /* What a frame is used for; counted, not recorded (DESIGN: no state spill). */
 enum frame_kind {
 	FRAME_ARENA,  /* the linker's pools */
-	FRAME_NANO,   /* nano_core, then held until nothing points there */
+	FRAME_NANO,   /* nano_core and what started it, held until nothing points there */
 	FRAME_MODULE, /* boot archive, script */
 	FRAME_HEAP,
 	FRAME_STACK,

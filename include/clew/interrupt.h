@@ -2,8 +2,9 @@
 /*
  * Interface of the cell `interrupt`: who is called on a device's vector.
  *
- * A handler runs on the interrupt stack with interrupts off, must not block,
- * and returns.  After the handlers the cell asks task.h whether to preempt.
+ * A handler runs on the CPU that takes the interrupt, on the interrupt stack
+ * of this CPU and with its interrupts off, must not block, and returns.  After
+ * the handlers the cell asks task.h whether to preempt this CPU's task.
  */
 #ifndef CLEW_INTERRUPT_H
 #define CLEW_INTERRUPT_H
@@ -18,13 +19,13 @@ typedef void interrupt_handler(void *context);
 MUST_USE int interrupt_attach(uint8_t vector, interrupt_handler *handler, void *context);
 void interrupt_detach(uint8_t vector);
 
-/* Whether the caller is a handler. */
+/* Whether this CPU is in a handler. */
 _Bool interrupt_active(void);
 
-/* Where handlers run; nothing is kept there between interrupts. */
+/* Where handlers of this CPU run; nothing is kept there between interrupts. */
 void interrupt_stack(uintptr_t *ret_low, uintptr_t *ret_high);
 
-/* Called once by captain: takes the machine's interrupts. */
+/* Called once by captain: takes the interrupts of this CPU. */
 MUST_USE int interrupt_init(void);
 
 #endif

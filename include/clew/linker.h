@@ -69,6 +69,8 @@ struct cell_info {
 	uint64_t state_bytes;
 	uintptr_t text, constants, data, state; /* addresses, 0: has none */
 	uint64_t text_size, constants_size, data_size;
+	const void *object; /* the bytes it was loaded from, if in the boot archive; else NULL */
+	uint64_t object_size;
 	bool current; /* false: replaced, not yet retired */
 };
 /* The version with the smallest id above `after`; -ENOENT: none. */

@@ -30,6 +30,7 @@ enum machine_region_kind {
 	MACHINE_REGION_NANO_CORE = 2, /* nano_core's image: text first, then constants, then data */
 	MACHINE_REGION_MODULE = 3,    /* modules, read-only */
 	MACHINE_REGION_MACHINE = 4,   /* never to be touched */
+	MACHINE_REGION_BOOT = 5,      /* what started the machine: erased with nano_core */
 };
 
 struct machine_region {
@@ -64,7 +65,7 @@ enum machine_flag {
 struct machine_info {
 	char name[16]; /* "hosted", "pc" */
 	uintptr_t window;
-	uint64_t memory_size; /* bytes */
+	uint64_t memory_size; /* bytes from the window to the end of memory, holes included */
 	uint32_t flags;	      /* enum machine_flag */
 	uint32_t timer_hz;    /* counts a second of the LAPIC timer, divided by 1 */
 	uint32_t n_regions;
@@ -89,7 +90,8 @@ enum machine_prot {
 };
 
 /*
- * Sets the permission of whole pages.  Pages keep their content.
+ * Sets the permission of whole pages, for every CPU by the time it returns.
+ * Pages keep their content.
  * -EINVAL: not pages of the window; -ENOMEM: the machine is out of page
  * tables or mappings, and nothing has changed.
  */
@@ -119,7 +121,7 @@ void machine_patch_fill(uintptr_t va, uint8_t byte, size_t size);
 bool machine_irq_save(void);
 void machine_irq_restore(bool were_on);
 
-/* With interrupts off: waits for one, takes it, returns with them off. */
+/* With interrupts off: this CPU waits for one, takes it, returns with them off. */
 void machine_idle(void);
 
 /*
@@ -142,7 +144,7 @@ _Noreturn void machine_resume(const struct trap_frame *frame);
 
 /* ---- time --------------------------------------------------------------- */
 
-uint64_t machine_clock_ns(void); /* since boot; never goes back */
+uint64_t machine_clock_ns(void); /* since boot, one for all CPUs; never goes back */
 
 /*
  * A counted safe point: under MACHINE_SEEDED it advances the clock and may
@@ -160,8 +162,12 @@ uint64_t machine_entropy(void); /* 64 bits; of the seed under MACHINE_SEEDED */
 #define MACHINE_VECTOR_COM1 0x24
 #define MACHINE_VECTOR_COM2 0x23
 #define MACHINE_VECTOR_TIMER 0x20
-uint8_t machine_in8(uint16_t port);
+uint8_t machine_in8(uint16_t port); /* all bits set where no device is */
+uint16_t machine_in16(uint16_t port);
+uint32_t machine_in32(uint16_t port);
 void machine_out8(uint16_t port, uint8_t value);
+void machine_out16(uint16_t port, uint16_t value);
+void machine_out32(uint16_t port, uint32_t value);
 
 /* The local APIC of this CPU; registers by their offset, Intel SDM vol. 3 table 11-1. */
 uint32_t machine_lapic_read(uint32_t offset);

@@ -46,10 +46,10 @@ struct fault_record {
 /* The record with the smallest id above `after` that is still kept; -ENOENT: none. */
 MUST_USE int recovery_next_fault(uint64_t after, struct fault_record *ret);
 
-/* Where recovery runs; nothing is kept there between faults. */
+/* Where recovery runs on this CPU; nothing is kept there between faults. */
 void recovery_stack(uintptr_t *ret_low, uintptr_t *ret_high);
 
-/* Called once by captain: takes the machine's faults. */
+/* Called once by captain: takes the faults of this CPU. */
 MUST_USE int recovery_init(void);
 
 /* Starts unwinding the caller, from its own call: task_exit and kill. Called by the task cell. */

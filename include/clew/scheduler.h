@@ -2,7 +2,8 @@
 /*
  * Interface of the scheduler: which of the ready tasks runs next.
  *
- * It knows links, not tasks: a client embeds a struct scheduler_link.  All
+ * It knows links, not tasks: a client embeds a struct scheduler_link.  What is
+ * queued is queued on this CPU (machine.h), and this CPU takes it.  All
  * functions are called with interrupts off.  Provided by the cell
  * `round_robin`: within a priority in order of arrival, a higher priority
  * always first.
@@ -24,7 +25,7 @@ struct scheduler_link {
 
 void scheduler_add(struct scheduler_link *link);    /* at the end of its priority */
 void scheduler_remove(struct scheduler_link *link); /* accepts one that is not queued */
-struct scheduler_link *scheduler_take(void);	    /* removes the next, or NULL */
+struct scheduler_link *scheduler_take(void);	    /* removes this CPU's next, or NULL */
 
 /* Whether a queued link should run instead of one of this priority that used up its slice. */
 _Bool scheduler_has(uint32_t at_least_priority);

@@ -191,7 +191,7 @@ const char *task_state_name(enum task_phase state);
 
 struct task; /* lies at the top of its own stack mapping */
 
-struct task *task_current(void); /* NULL before there are tasks */
+struct task *task_current(void); /* what this CPU runs; NULL before there are tasks */
 uint64_t task_id_of(const struct task *task);
 
 /*
@@ -207,7 +207,7 @@ bool task_unpark(struct task *task);
 /* Interrupts off.  Wakes a parked task with WAIT_E_RESTART. */
 void task_restart(struct task *task);
 
-/* From the interrupt handler, after the devices: may not return. */
+/* From this CPU's interrupt handler, after the devices: may not return. */
 void task_preempt(const struct trap_frame *frame);
 
 /* Memory of a task that may hold pointers: from its saved stack pointer to the end. */

@@ -13,11 +13,19 @@
 
 #include <clew/errors.h>
 
+/* What became of the other side of a line. */
+enum uart_carrier {
+	UART_DOWN,  /* it went */
+	UART_UP,    /* it came */
+	UART_BREAK, /* it sent a BREAK; a zero byte and bytes from before it may follow */
+};
+
 /*
  * port: MACHINE_COM1 or MACHINE_COM2.  received is called once a byte, carrier when the other
- * side of the line came (up) or went; both with interrupts off.
+ * side changed; both with interrupts off.  Without a device there, neither ever is.
  */
-MUST_USE int uart_attach(uint16_t port, void (*received)(uint8_t byte), void (*carrier)(bool up));
+MUST_USE int uart_attach(uint16_t port, void (*received)(uint8_t byte),
+			 void (*carrier)(enum uart_carrier carrier));
 
 /* One text after the other: two calls never mix.  Drops what a stuck line does not take. */
 void uart_write(uint16_t port, const char *text, size_t size);

@@ -117,6 +117,8 @@ struct link_version {
 	uint32_t number; /* CELL()'s; 0 of a foreign object */
 	uint32_t n_sections;
 	struct link_extent text, constants, data;
+	const void *object; /* what it was loaded from, in the boot archive; NULL: elsewhere */
+	uint64_t object_size;
 	struct link_slot *slots;
 	uint32_t n_slots;
 	uint32_t n_functions;

@@ -29,6 +29,7 @@ static void model_region(uint64_t page, uint64_t pages, enum machine_region_kind
 		[MACHINE_REGION_NANO_CORE] = USED + FRAME_NANO,
 		[MACHINE_REGION_MODULE] = USED + FRAME_MODULE,
 		[MACHINE_REGION_MACHINE] = MACHINE,
+		[MACHINE_REGION_BOOT] = USED + FRAME_NANO,
 	};
 
 	fake_region(page, pages, kind);
@@ -168,6 +169,65 @@ START_TEST(frames_outside_free_regions_are_used_from_the_start)
 }
 END_TEST
 
+/* As the pc machine's: a first MiB and a hole that are nobody's, nothing at the window's start. */
+START_TEST(memory_may_begin_above_the_window_and_have_holes)
+{
+	struct frame_usage usage;
+	frames run = OWNER_EMPTY;
+	uintptr_t at;
+	size_t count;
+	bool used;
+
+	model_region(256, 9, MACHINE_REGION_MACHINE);
+	model_region(265, 11, MACHINE_REGION_BOOT);
+	model_region(276, 2, MACHINE_REGION_MACHINE);
+	model_region(278, 40, MACHINE_REGION_FREE);
+	model_region(318, 20, MACHINE_REGION_NANO_CORE);
+	model_region(338, 3, MACHINE_REGION_FREE);
+	model_region(341, 7, MACHINE_REGION_MODULE);
+	model_region(1024, 100, MACHINE_REGION_FREE);
+	init();
+	check_usage();
+	check_runs();
+	frame_usage(&usage);
+	ck_assert_uint_eq(usage.total, 11 + 40 + 20 + 3 + 7 + 100);
+	ck_assert_uint_eq(usage.used[FRAME_NANO], 11 + 20);
+	ck_assert_int_eq(frame_next_run(FAKE_WINDOW, &used, &at, &count), 0);
+	ck_assert_uint_eq(at, FAKE_PAGE(265));
+	/* Too long for anything but the last region. */
+	ck_assert_int_eq(alloc(41, FRAME_ARENA, &run), 0);
+	ck_assert_uint_eq(frame_start(&run), FAKE_PAGE(1024));
+	release(&run);
+	ck_assert_int_eq(frame_alloc(101, FRAME_ARENA, &run), -ENOMEM);
+	ck_assert_int_eq(frame_claim(FAKE_PAGE(1023), 2, FRAME_ARENA, &run), -EBUSY);
+	ck_assert_int_eq(frame_claim(FAKE_PAGE(0), 1, FRAME_ARENA, &run), -EBUSY);
+	check_usage();
+}
+END_TEST
+
+START_TEST(boot_and_nano_core_regions_are_freed_one_by_one)
+{
+	frames boot = OWNER_EMPTY, nano = OWNER_EMPTY;
+
+	model_region(2, 5, MACHINE_REGION_BOOT);
+	model_region(7, 3, MACHINE_REGION_NANO_CORE);
+	model_region(10, 20, MACHINE_REGION_FREE);
+	model_region(40, 4, MACHINE_REGION_BOOT);
+	init();
+	PUT(boot, frame_adopt_region(FAKE_PAGE(2), 5, FRAME_NANO));
+	release(&boot);
+	check_usage();
+	PUT(nano, frame_adopt_region(FAKE_PAGE(7), 3, FRAME_NANO));
+	PUT(boot, frame_adopt_region(FAKE_PAGE(40), 4, FRAME_NANO));
+	release(&boot);
+	release(&nano);
+	check_usage();
+	/* What was boot's and what was nano_core's is one run with the rest. */
+	ck_assert_int_eq(alloc(20, FRAME_HEAP, &nano), 0);
+	ck_assert_uint_eq(frame_start(&nano), FAKE_PAGE(2));
+}
+END_TEST
+
 START_TEST(regions_may_be_given_in_any_order)
 {
 	model_region(64, 64, MACHINE_REGION_FREE);
@@ -193,7 +253,7 @@ START_TEST(init_refuses_regions_that_overlap_or_are_not_pages_of_the_window)
 		{ FAKE_PAGE(20), -PAGE_SIZE, MACHINE_REGION_FREE, 0 },
 		{ FAKE_PAGE((1ull << 32)), PAGE_SIZE, MACHINE_REGION_FREE, 0 },
 		{ FAKE_PAGE(20), PAGE_SIZE, 0, 0 },
-		{ FAKE_PAGE(20), PAGE_SIZE, 5, 0 },
+		{ FAKE_PAGE(20), PAGE_SIZE, MACHINE_REGION_BOOT + 1, 0 },
 	};
 	struct machine_info *info = fake_info();
 
@@ -526,6 +586,8 @@ int main(void)
 	tcase_add_checked_fixture(boot, start, NULL);
 	tcase_set_timeout(boot, 60);
 	tcase_add_test(boot, frames_outside_free_regions_are_used_from_the_start);
+	tcase_add_test(boot, memory_may_begin_above_the_window_and_have_holes);
+	tcase_add_test(boot, boot_and_nano_core_regions_are_freed_one_by_one);
 	tcase_add_test(boot, regions_may_be_given_in_any_order);
 	tcase_add_test(boot, init_refuses_regions_that_overlap_or_are_not_pages_of_the_window);
 	tcase_add_test(boot, init_fails_without_room_for_the_bitmap_and_then_succeeds_with_it);

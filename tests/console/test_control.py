@@ -3,7 +3,10 @@
 
 Frames are those of include/clew/control.h, checksums are zlib's.
 
-usage: test_control.py CLEW CELLS.tar FIXTURES
+usage: test_control.py [--boot] CLEW CELLS.tar FIXTURES
+
+With --boot the system is one in QEMU, where `clew boot` relays between the
+socket and a serial line, and objects come on the bulk line.
 """
 
 import os
@@ -12,15 +15,18 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-from tap import equal, run_all, test  # noqa: E402
+from tap import SKIPPED, equal, run_all, test  # noqa: E402
 
-CLEW, ARCHIVE, FIXTURES = sys.argv[1:4]
-PATIENCE = 30.0
+IN_QEMU = sys.argv[1] == "--boot"
+CLEW, ARCHIVE, FIXTURES = sys.argv[2 if IN_QEMU else 1:]
+PATIENCE = 120.0 if IN_QEMU else 30.0
+MOST = 16 << 20
 
 
 class System:
@@ -29,7 +35,8 @@ class System:
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory()
         self.path = os.path.join(self.folder.name, "control")
-        self.process = subprocess.Popen([CLEW, "run", "--cells", ARCHIVE, "--socket", self.path],
+        self.process = subprocess.Popen([CLEW, "boot" if IN_QEMU else "run", "--cells", ARCHIVE,
+                                         "--socket", self.path],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def connect(self):
@@ -43,6 +50,15 @@ class System:
             except OSError:
                 assert time.monotonic() < deadline, "no connection"
                 time.sleep(0.01)
+
+    def read_terminal(self, end):
+        """Reads what the shell prints into self.terminal, until it ends so."""
+        self.terminal = b""
+        while not self.terminal.endswith(end):
+            part = os.read(self.process.stdout.fileno(), 65536)
+            if not part:
+                break
+            self.terminal += part
 
     def end(self):
         self.process.stdin.close()
@@ -166,10 +182,59 @@ def numbers_that_are_none_are_refused():
 
 @test
 def the_largest_payload_is_taken_and_one_byte_more_is_refused():
-    most = 16 << 20
-    payload = b"#" * (most - 9) + b"\necho big"
-    equal(send(header(payload) + payload), ("big\n", None, 0))
-    assert_refused(header(b"", length=most + 1), f"payload of {most + 1} bytes")
+    if not IN_QEMU:  # a serial line takes minutes
+        payload = b"#" * (MOST - 9) + b"\necho big"
+        equal(send(header(payload) + payload), ("big\n", None, 0))
+    equal(execute("load greeter")[2], 0)
+    payload = os.urandom(4) + b"\xff\xfe" * (MOST // 2 - 2)
+    assert_refused(header(payload, "swap", "greeter") + payload, "^swap: cell greeter: bad magic")
+    assert_refused(header(b"", length=MOST + 1), f"payload of {MOST + 1} bytes")
+
+
+@test
+def every_byte_may_be_part_of_a_payload():
+    for size in (4096, 4097, 100000):  # in QEMU: the serial line, the bulk line
+        payload = (bytes(range(256)) * (size // 256 + 1))[:size]
+        assert_refused(header(payload, "swap", "greeter") + payload, "^swap: cell greeter: ")
+        damaged = payload[:-1] + b"?"
+        assert_refused(header(payload, "swap", "greeter") + damaged, "^CRC of the payload: ")
+
+
+@test
+def words_after_the_name_are_refused_unless_they_name_a_block():
+    for word, why in (("b", "expected bulk=ID, found b"), ("", "expected bulk=ID, found "),
+                      ("bulk=", "block is not a number: bulk="),
+                      ("bulk=x", "block is not a number: bulk=x"),
+                      ("bulk=4294967296", "block is not a number")):
+        assert_refused(f"clew1 swap 0 00000000 greeter {word}\n".encode(), why)
+    assert_refused(b"clew1 exec 0 00000000 greeter bulk=1\n", "takes no name")
+
+
+@test
+def a_block_that_does_not_come_is_refused_with_a_reason():
+    assert_refused(b"clew1 swap 9 00000000 greeter bulk=4294967295\n",
+                   "payload truncated: expected 9 bytes, found 0" if IN_QEMU else
+                   "this machine has no bulk line")
+
+
+@test
+def sync_is_answered_with_its_nonce_and_the_session_goes_on():
+    with SYSTEM.connect() as line:
+        line.sendall(b"clew1 sync 0 00000000 0123456789abcdef\nclew1 sync 0 00000000 n\n")
+        line.sendall(header(b"echo on") + b"echo on")
+        expected = b"sync 0123456789abcdef\nsync n\nout 3\non\ndone 0\n"
+        found = b""
+        while len(found) < len(expected):
+            found += line.recv(65536)
+        equal(found, expected)
+
+
+@test
+def a_sync_that_is_none_is_refused():
+    assert_refused(b"clew1 sync 0 00000000\n", "sync takes a nonce")
+    assert_refused(b"clew1 sync 0 00000000 \n", "sync takes a nonce")
+    assert_refused(b"clew1 sync 0 00000000 a b\n", "sync takes a nonce")
+    assert_refused(b"clew1 sync 1 00000000 a\n", "sync takes no payload")
 
 
 @test
@@ -208,6 +273,56 @@ def an_object_that_must_not_replace_a_cell_is_refused_and_nothing_changes():
     assert_refused(header(b"no object", "swap", "counter") + b"no object", "^swap: ")
     assert_refused(header(b"", "swap", "counter"), "^swap: ")
     assert_refused(header(payload, "swap", "nothing") + payload, "^swap: cell nothing: ")
+
+
+@test
+def clients_that_go_in_the_middle_of_an_object_leave_nothing_for_the_next():
+    payload = os.urandom(300000)
+    data = header(payload, "swap", "greeter") + payload
+    for size in (10, 60, 1000, 5000, 150000, len(data) - 1, len(data)):
+        with SYSTEM.connect() as line:
+            line.sendall(data[:size])
+        with SYSTEM.connect() as line:
+            line.sendall(data[:size])
+            time.sleep(0.05)
+    equal(execute("echo mine"), ("mine\n", None, 0))
+    assert_refused(data, "^swap: cell greeter: bad magic")
+
+
+@test
+def the_cells_of_the_lines_are_replaced_between_and_in_the_middle_of_objects():
+    payload = os.urandom(1 << 20)
+    data = header(payload, "swap", "greeter") + payload
+    for name in ("uart", "console", "control", "virtio_console"):
+        with SYSTEM.connect() as line:
+            line.sendall(data[:400000])
+            time.sleep(0.05)
+        equal(execute(f"swap {name} {name}.o")[1:], (None, 0))
+        assert_refused(data, "^swap: cell greeter: bad magic")
+
+
+@test
+def the_cells_of_the_lines_are_replaced_while_objects_come():
+    """The terminal's shell replaces them; objects come in sequence meanwhile."""
+    payload = os.urandom(4 << 20)
+    data = header(payload, "swap", "greeter") + payload
+    swaps = [f"swap {name} {name}.o" for name in ("uart", "console", "control", "virtio_console")]
+    script = "\n".join(swaps * 10) + "\necho replaced\n"
+    SYSTEM.process.stdin.write(script.encode())
+    SYSTEM.process.stdin.flush()
+    printed = threading.Thread(target=SYSTEM.read_terminal, args=(b"replaced\n",),
+                               daemon=True)
+    printed.start()
+    requests = 0
+    deadline = time.monotonic() + PATIENCE
+    while printed.is_alive() or requests < 2:
+        assert time.monotonic() < deadline, SYSTEM.terminal
+        out, error, status = send(data)
+        equal((out, status), ("", 1))
+        assert "bad magic" in error, error
+        requests += 1
+    equal(SYSTEM.terminal.count(b"virtio_console "), 10)
+    assert b"swap: " not in SYSTEM.terminal, SYSTEM.terminal
 
 
 @test
@@ -264,6 +379,10 @@ def the_system_still_ends_cleanly():
 
 
 SYSTEM = System()
+
+if IN_QEMU:
+    SKIPPED["sync_is_answered_with_its_nonce_and_the_session_goes_on"] = \
+        "the relay asks, and takes the answer for itself"
 
 if __name__ == "__main__":
     run_all()

@@ -13,6 +13,8 @@
 #include <clew/linker.h>
 #include <clew/panic.h>
 
+#include "machine/functions.h"
+
 #define WINDOW 0x200000000000ull
 #define ARENA_PAGES (3 * 256ul) /* three pools of the smallest size */
 
@@ -42,19 +44,8 @@ static void require(bool holds, const char *what)
 /* ---- the machine ----------------------------------------------------------------- */
 
 /* Never called: cells are linked with them and do not run. */
-static const char *const machine_names[] = {
-	"machine_info",	      "machine_map",
-	"machine_unmap",      "machine_prot_at",
-	"machine_patch",      "machine_patch_fill",
-	"machine_irq_save",   "machine_irq_restore",
-	"machine_idle",	      "machine_set_trap_handler",
-	"machine_resume",     "machine_clock_ns",
-	"machine_safe_point", "machine_entropy",
-	"machine_in8",	      "machine_out8",
-	"machine_lapic_read", "machine_lapic_write",
-	"machine_log",	      "machine_trace",
-	"machine_halt",
-};
+#define NAME(function) #function,
+static const char *const machine_names[] = { MACHINE_FUNCTIONS(NAME) };
 #define N_NAMES (sizeof(machine_names) / sizeof(machine_names[0]))
 static struct machine_symbol symbols[N_NAMES];
 
@@ -104,6 +95,16 @@ int frame_alloc(size_t count, enum frame_kind kind, frames *ret)
 	require(count == ARENA_PAGES && kind == FRAME_ARENA, "not the arena");
 	*ret = (frames){ WINDOW };
 	return 0;
+}
+
+void frame_usage(struct frame_usage *ret)
+{
+	/* A sixteenth would be more than the longest run holds three times. */
+	*ret = (struct frame_usage){
+		.total = 32 * ARENA_PAGES,
+		.free = ARENA_PAGES,
+		.largest_free_run = ARENA_PAGES,
+	};
 }
 
 uintptr_t frame_start(const frames *run)

@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: MIT
 """Runs each scenario in a system of its own and compares what it prints.
 
-usage: run.py FOLDER LAUNCH...
+usage: run.py [--private|--boot] CLEW CELLS.tar FOLDER
 
 A scenario is NAME.clew, a script of the shell whose second line is a comment
 that says what is true when it passes, and NAME.expect (see pattern.py).
 NAME.args, when there is one, holds options for the machine, separated by
-blanks, with # comments.  LAUNCH starts a machine; options and script are added
-to it.  Speaks TAP.
+blanks, with # comments.  Speaks TAP.
 """
 
 import os
@@ -16,8 +15,9 @@ import subprocess
 import sys
 
 from pattern import Expectation
+from system import ARCHIVE, ARGUMENTS, SKIPPED, SLOWER, start
 
-SECONDS = 30
+SECONDS = 30 * SLOWER
 
 
 def read(path):
@@ -27,6 +27,7 @@ def read(path):
 
 class Scenario:
     def __init__(self, folder, name):
+        self.name = name
         self.script = os.path.join(folder, name + ".clew")
         lines = read(self.script).splitlines()
         if len(lines) < 2 or not lines[1].startswith("# "):
@@ -39,29 +40,24 @@ class Scenario:
             for line in read(options).splitlines():
                 self.options += line.split("#")[0].split()
 
-    def run(self, launch):
+    def run(self):
         """None, or what went wrong, and the output."""
         try:
-            done = subprocess.run(
-                launch + self.options + [self.script], stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=SECONDS, check=False)
+            status, output, log = start(
+                "--cells", ARCHIVE, *self.options, self.script, seconds=SECONDS)
         except subprocess.TimeoutExpired as error:
-            return "no end after %d seconds" % SECONDS, text_of(error.stdout)
-        output = text_of(done.stdout)
+            return "no end after %d seconds" % SECONDS, (error.stdout or b"").decode()
+        output = output.replace("\r\n", "\n")
         problem = None
         matched = self.expectation.matched_lines(output)
         if matched is not None:
             problem = self.expectation.explain(matched, output)
-        elif done.returncode != self.expectation.status:
-            problem = "status: expected %d, found %d" % (self.expectation.status, done.returncode)
-        if done.stderr:
+        elif status != self.expectation.status:
+            problem = "status: expected %d, found %d" % (self.expectation.status, status)
+        if log:
             # The machine speaks there: it has something to say about a system that died.
-            problem = (problem or "output on the machine's log") + "\n" + text_of(done.stderr)
+            problem = (problem or "output on the machine's log") + "\n" + log
         return problem, output
-
-
-def text_of(data):
-    return (data or b"").decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def comment(text):
@@ -69,21 +65,27 @@ def comment(text):
         print("# " + line)
 
 
+def report(number, scenario):
+    """Whether it failed."""
+    if scenario.name in SKIPPED:
+        print("ok %d - %s # SKIP %s" % (number, scenario.title, SKIPPED[scenario.name]))
+        return False
+    problem, output = scenario.run()
+    if problem:
+        comment(problem)
+        comment("the whole output:")
+        comment(output)
+    print("%sok %d - %s" % ("not " if problem else "", number, scenario.title), flush=True)
+    return problem is not None
+
+
 def main():
-    folder, launch = sys.argv[1], sys.argv[2:]
+    folder, = ARGUMENTS
     names = sorted(name[:-5] for name in os.listdir(folder) if name.endswith(".clew"))
     scenarios = [Scenario(folder, name) for name in names]
-    failed = 0
     print("1..%d" % len(scenarios))
-    for number, scenario in enumerate(scenarios, 1):
-        problem, output = scenario.run(launch)
-        if problem:
-            failed += 1
-            comment(problem)
-            comment("the whole output:")
-            comment(output)
-        print("%sok %d - %s" % ("not " if problem else "", number, scenario.title), flush=True)
-    return failed > 0 or not scenarios
+    failed = [report(number, scenario) for number, scenario in enumerate(scenarios, 1)]
+    return any(failed) or not scenarios
 
 
 sys.exit(main())

@@ -1,23 +1,60 @@
 # SPDX-License-Identifier: MIT
 """A system that is started, does what a script or a client says, and ends.
 
-Takes the command line of a test: --private for the other memory mode, then
-CLEW, CELLS.tar and what else the test needs (ARGUMENTS).
+Takes the command line of a test: --private for the hosted machine's other
+memory mode or --boot for the pc machine, then CLEW, CELLS.tar and what else
+the test needs (ARGUMENTS).  What a machine does otherwise than the hosted one
+is said in tests/exceptions.txt and nowhere else.
 """
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+sys.path.insert(0, TESTS)
 
-SECONDS = 60
-MODE = ["--private"] if "--private" in sys.argv else []
-CLEW, ARCHIVE, *ARGUMENTS = [word for word in sys.argv[1:] if word != "--private"]
+from tap import SKIPPED  # noqa: E402
+
+# What follows CLEW for each way to start it, and how much slower it is.
+LAUNCHES = {"": ("hosted", ["run"], 1), "--private": ("hosted", ["run", "--private"], 1),
+            "--boot": ("pc", ["boot"], 4)}
+MACHINE, COMMAND, SLOWER = LAUNCHES[next((word for word in sys.argv if word in LAUNCHES), "")]
+CLEW, ARCHIVE, *ARGUMENTS = [word for word in sys.argv[1:] if word not in LAUNCHES]
+LAUNCH = [CLEW, *COMMAND]
+SECONDS = 60 * SLOWER
 MARK = "====="
+QEMU = "qemu-system-x86_64"
+
+
+
+def read_exceptions(name):
+    """{test: reason} of this machine for the file."""
+    found = {}
+    with open(os.path.join(TESTS, "exceptions.txt"), encoding="ascii") as file:
+        for line in file:
+            where, _, reason = line.partition(": ")
+            if where.split()[:2] == [MACHINE, name]:
+                found[where.split()[2]] = reason.strip()
+    return found
+
+
+SKIPPED.update(read_exceptions("scenarios/" + os.path.basename(sys.argv[0])))
+if MACHINE == "pc" and not shutil.which(QEMU):
+    print("1..0 # SKIP %s is not installed" % QEMU)
+    sys.exit(0)
+
+
+def start(*arguments, seconds=SECONDS, launch=LAUNCH):
+    """(status, what was printed, what the machine itself said)"""
+    done = subprocess.run([*launch, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=seconds, check=False)
+    return (done.returncode, done.stdout.decode("utf-8", "replace"),
+            done.stderr.decode("utf-8", "replace"))
 
 
 class Result:
@@ -33,17 +70,13 @@ class Result:
         return [part.strip("\n") for part in self.output.split(MARK + "\n")]
 
 
-def run(commands, *options, archive=None, seconds=SECONDS):
+def run(commands, *options, archive=ARCHIVE, launch=LAUNCH):
     """commands: a script, or a list of commands whose outputs parts() tells apart."""
     script = commands if isinstance(commands, str) else ("\necho %s\n" % MARK).join(commands)
     with tempfile.NamedTemporaryFile("w", suffix=".clew") as file:
         file.write(script + "\n")
         file.flush()
-        done = subprocess.run(
-            [CLEW, "run", "--cells", archive or ARCHIVE, *MODE, *options, file.name],
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False)
-    return Result(done.returncode, done.stdout.decode("utf-8", "replace"),
-                  done.stderr.decode("utf-8", "replace"))
+        return Result(*start("--cells", archive, *options, file.name, launch=launch))
 
 
 class Server:
@@ -53,7 +86,7 @@ class Server:
         self.folder = tempfile.TemporaryDirectory()
         self.socket = os.path.join(self.folder.name, "control")
         self.process = subprocess.Popen(
-            [CLEW, "run", "--cells", ARCHIVE, *MODE, "--socket", self.socket, *options],
+            [*LAUNCH, "--cells", ARCHIVE, "--socket", self.socket, *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         deadline = time.monotonic() + SECONDS
         while not os.path.exists(self.socket):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What every command of the shell has in common.
 
-usage: test_answers.py [--private] CLEW CELLS.tar
+usage: test_answers.py [--private|--boot] CLEW CELLS.tar
 """
 
 import json

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`clew ctl` and a running system: one request after the other, good and bad.
 
-usage: test_client.py [--private] CLEW CELLS.tar FIXTURES
+usage: test_client.py [--private|--boot] CLEW CELLS.tar FIXTURES
 
 The protocol itself is tested in tests/console.
 """

@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: MIT
 """What is seen of a system from outside: exit status, traces, what became of nano_core.
 
-usage: test_machine.py [--private] CLEW CELLS.tar
+usage: test_machine.py [--private|--boot] CLEW CELLS.tar
 """
 
 import io
 import json
 import os
 import re
-import subprocess
 import tarfile
 import tempfile
 
-from system import ARCHIVE, CLEW, MODE, run, table
+from system import ARCHIVE, COMMAND, MACHINE, run, start, table
 
 from tap import equal, run_all, test
 
@@ -36,39 +35,33 @@ mem
 # ---- exit status ------------------------------------------------------------------
 
 
-def status(*arguments):
-    done = subprocess.run([CLEW, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=60, check=False)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-
-def start(*arguments):
-    return status("run", "--cells", ARCHIVE, *MODE, *arguments)
+def boot(*arguments):
+    return start("--cells", ARCHIVE, *arguments)
 
 
 @test
 def the_end_of_a_script_is_a_clean_shutdown_with_status_0():
-    equal(start("-c", "echo a; run hammer --calls 1 &")[0], 0)
+    equal(boot("-c", "echo a; run hammer --calls 1 &")[0], 0)
 
 
 @test
 def shutdown_ends_with_status_0_and_nothing_after_it_is_done():
-    equal(start("-c", "echo a; shutdown; echo b"), (0, "a\n", ""))
+    equal(boot("-c", "echo a; shutdown; echo b"), (0, "a\n", ""))
 
 
 @test
 def a_failed_command_makes_the_status_1_also_with_shutdown():
-    equal(start("-c", "nonsense; echo b")[0], 1)
-    equal(start("-c", "run crash null; shutdown")[0], 1)
+    equal(boot("-c", "nonsense; echo b")[0], 1)
+    equal(boot("-c", "run crash null; shutdown")[0], 1)
 
 
 @test
 def wrong_options_have_status_2_and_say_what_was_wrong():
     for options in [("--nonsense",), ("--memory", "1M"), ("--memory", "x"), ("--seed", "x"),
                     ("-c", "echo", "script")]:
-        found, output, log = start(*options)
+        found, output, log = boot(*options)
         equal((found, output), (2, ""))
-        assert log.startswith("clew run: "), log
+        assert log.startswith("clew %s: " % COMMAND[0]), log
 
 
 @test
@@ -80,7 +73,7 @@ def a_damaged_archive_has_status_3_and_the_message_names_it():
         for length in (0, 100, 512, 5000, len(whole) // 2):
             with open(path, "wb") as file:
                 file.write(whole[:length])
-            found, output, log = status("run", "--cells", path, *MODE, "-c", "echo a")
+            found, output, log = start("--cells", path, "-c", "echo a")
             equal((length, found, output), (length, 3, ""))
             assert path in log or "nano_core" in log, log
 
@@ -96,7 +89,7 @@ def boots_without(name, change):
                     to.addfile(member, source.extractfile(member))
                 elif change:
                     change(source.extractfile(member).read(), member, to)
-        return status("run", "--cells", path, *MODE, "-c", "echo a")
+        return start("--cells", path, "-c", "echo a")
 
 
 def cut(data, member, archive):
@@ -121,12 +114,12 @@ def a_folder_of_cells_boots_with_the_nano_core_of_the_command():
                 if "/" not in member.name and member.name != "nano_core.o":
                     with open(os.path.join(folder, member.name), "wb") as to:
                         to.write(source.extractfile(member).read())
-        equal(status("run", "--cells", folder, *MODE, "-c", "echo a"), (0, "a\n", ""))
+        equal(start("--cells", folder, "-c", "echo a"), (0, "a\n", ""))
 
 
 @test
 def a_fault_that_no_task_can_be_blamed_for_has_status_4_and_says_where():
-    found, output, log = start("-c", "run bad_driver; echo not reached")
+    found, output, log = boot("-c", "run bad_driver; echo not reached")
     equal((found, output), (4, "bad_driver: the next tick is the last\n"))
     assert re.search(r"died: page fault: write of 0x0.*\n +bad_driver:fault\+0x", log), log
 
@@ -182,18 +175,32 @@ def touch(*addresses):
     return run(["run touch 0x%x" % address for address in addresses])
 
 
+# Regions that are erased: where there is boot code it has one.
+ERASED = {"nano_core", "boot"} if MACHINE == "pc" else {"nano_core"}
+
+
+def overlap(row, other):
+    start_at = max(int(row["start"], 16), int(other["start"], 16))
+    end = min(int(row["start"], 16) + row["size"], int(other["start"], 16) + other["size"])
+    return start_at, max(start_at, end)
+
+
 @test
-def nothing_of_nano_core_can_be_read_and_its_frames_are_free():
-    place = next(row for row in table("mem")
-                 if (row["group"], row["name"]) == ("boot map", "nano_core"))
-    start_at, size = int(place["start"], 16), place["size"]
-    assert size > 0
-    addresses = [start_at, start_at + size // 2 & ~7, start_at + size - 1]
-    result = touch(*addresses)
-    for address, text in zip(addresses, result.parts()):
+def nothing_of_nano_core_or_of_what_booted_it_can_be_read_and_its_frames_are_free():
+    memory, runs = table("mem"), table("mem --runs")
+    places = [row for row in memory if row["group"] == "boot map" and row["name"] in ERASED]
+    equal({row["name"] for row in places}, ERASED)
+    equal(next(row["used"] for row in memory if row["name"] == "nano_core"), 0)
+    addresses = []
+    for place in places:
+        # Frames that are in use again are so from the lowest on.
+        free = [overlap(place, row) for row in runs if row["name"] == "free"]
+        begin, end = max(free, key=lambda part: part[1] - part[0])
+        assert end - begin >= 16384, (place, free)
+        addresses += [begin + (end - begin) // 2 & ~7, end - 4096, end - 1]
+    for address, text in zip(addresses, touch(*addresses).parts()):
         assert text.startswith("touch: crashed (fault "), text
         assert "page fault: read of 0x%x\n" % address in text, text
-    equal(next(row["used"] for row in table("mem") if row["name"] == "nano_core"), 0)
 
 
 @test

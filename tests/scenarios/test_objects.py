@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Objects that are wrong are refused in words, and leave the system as it was.
 
-usage: test_objects.py [--private] CLEW CELLS.tar MANIFEST BAD_OBJECTS
+usage: test_objects.py [--private|--boot] CLEW CELLS.tar MANIFEST BAD_OBJECTS
 
 The objects and the manifest are those of tests/elf: a line per object with its
 file, who refuses it, and parts of the message: what, section, symbol (- is any).

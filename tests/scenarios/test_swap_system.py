@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Every cell of the running system is replaced by itself while tasks are at work.
 
-usage: test_swap_system.py [--private] CLEW CELLS.tar
+usage: test_swap_system.py [--private|--boot] CLEW CELLS.tar
 
 Each cell has a system of its own, and at the end one system has all of its
 cells replaced.  Afterwards everything that a user does must work.  Then swaps

@@ -10,15 +10,23 @@
 #include "base/string.h"
 
 #define STACK_PAGES 4
+#define STACKS_SIZE (64 * PAGE_SIZE) /* kept for trap stacks and their guards */
+#define LINE_STATUS (MACHINE_COM1 + 5)
+#define LSR_THRE 0x20u /* PC16550D, table II: transmitter holding register empty */
 
 _Noreturn void nano_core_start(const struct machine_info *info);
 
 static const struct guest_scenario *const suites[] = {
-	guest_memory_scenarios,
-	guest_trap_scenarios,
-	guest_interrupt_scenarios,
-	guest_device_scenarios,
+	guest_memory_scenarios, guest_trap_scenarios, guest_interrupt_scenarios,
+	guest_device_scenarios, guest_pc_scenarios,   guest_gate_scenarios,
 };
+
+void guest_put(uint8_t byte)
+{
+	while (!(machine_in8(LINE_STATUS) & LSR_THRE))
+		;
+	machine_out8(MACHINE_COM1, byte);
+}
 
 void guest_say(const char *format, ...)
 {
@@ -29,23 +37,35 @@ void guest_say(const char *format, ...)
 	format_list(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	for (const char *at = text; *at; at++)
-		machine_out8(MACHINE_COM1, (uint8_t)*at);
+		guest_put((uint8_t)*at);
 }
 
-static uintptr_t free_region(void)
+/* The largest; a machine has one at least. */
+static const struct machine_region *free_region(void)
 {
 	const struct machine_info *info = machine_info();
+	const struct machine_region *found = NULL;
 
 	for (uint32_t i = 0; i < info->n_regions; i++) {
-		if (info->regions[i].kind == MACHINE_REGION_FREE)
-			return info->regions[i].start;
+		const struct machine_region *region = &info->regions[i];
+
+		if (region->kind == MACHINE_REGION_FREE && (!found || region->size > found->size))
+			found = region;
 	}
-	machine_halt(MACHINE_DIED);
+	if (!found)
+		machine_halt(MACHINE_DIED);
+	return found;
 }
 
 uintptr_t guest_memory(size_t pages)
 {
-	return free_region() + 64 * PAGE_SIZE;
+	GUEST_CHECK(pages << PAGE_SHIFT <= guest_memory_size());
+	return free_region()->start + STACKS_SIZE;
+}
+
+size_t guest_memory_size(void)
+{
+	return free_region()->size - STACKS_SIZE;
 }
 
 uintptr_t guest_pages(size_t pages)
@@ -58,7 +78,7 @@ uintptr_t guest_pages(size_t pages)
 
 void guest_set_handlers(machine_trap_handler *faults, machine_trap_handler *interrupts)
 {
-	uintptr_t at = free_region();
+	uintptr_t at = free_region()->start;
 
 	/* A guard page before, between and after. */
 	at += PAGE_SIZE;

@@ -18,13 +18,19 @@ extern const struct guest_scenario guest_memory_scenarios[];
 extern const struct guest_scenario guest_trap_scenarios[];
 extern const struct guest_scenario guest_interrupt_scenarios[];
 extern const struct guest_scenario guest_device_scenarios[];
+extern const struct guest_scenario guest_pc_scenarios[];
+extern const struct guest_scenario guest_gate_scenarios[];
 
 /* Text and numbers to COM1. */
 void guest_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Free memory without permission: `pages` pages, the same at each call. */
+/* A byte to COM1, when it has room for one. */
+void guest_put(uint8_t byte);
+
+/* Free memory without permission, the same at each call, and how many bytes there are. */
 uintptr_t guest_memory(size_t pages);
-/* The same, readable and writable. */
+size_t guest_memory_size(void);
+/* Of it so many pages, readable and writable. */
 uintptr_t guest_pages(size_t pages);
 
 /* Trap stacks of 4 pages each; the handlers as given. */

@@ -63,6 +63,53 @@ function guest_divide
 	cltd
 	idiv	%ecx
 	ret
+/* Vectors of exceptions that push an error code, as software interrupts. */
+function guest_int8
+	int	$8
+	ret
+function guest_int14
+	int	$14
+	ret
+function guest_int_spurious
+	int	$0xff
+	ret
+function guest_int_nmi
+	int	$2
+	ret
+function guest_int_machine_check
+	int	$18
+	ret
+function guest_sysenter
+	sysenter
+	ret
+/* The stack ends at rdi. */
+function guest_call_on_stack
+	mov	%rdi, %rsp
+	call	*machine_prot_at@GOTPCREL(%rip)
+function guest_call_on_stack_after
+	ud2
+/* Control words of a program's own, and the direction flag. */
+function guest_load_words
+	movl	$0x1d80, -8(%rsp)
+	ldmxcsr	-8(%rsp)
+	movw	$0x0340, -8(%rsp)
+	fldcw	-8(%rsp)
+	std
+function guest_load_words_end
+	ud2
+/* 1 / 0 with the x87's exceptions unmasked; the next instruction that waits faults. */
+function guest_divide_x87
+	fninit
+	movw	$0x0340, -8(%rsp)
+	fldcw	-8(%rsp)
+	fld1
+	fldz
+	fdivrp	%st, %st(1)
+	.globl	guest_wait_x87
+	.hidden	guest_wait_x87
+guest_wait_x87:
+	fwait
+	ret
 function guest_load
 	mov	(%rdi), %rax
 	ret

@@ -21,6 +21,11 @@ void guest_spin_all(uint64_t until);
 
 static uint32_t rearm_ns; /* 0: once */
 
+static uint32_t counts(uint64_t ns)
+{
+	return (uint32_t)((ns * machine_info()->timer_hz + 999999999) / 1000000000);
+}
+
 static void handler(struct trap_frame *frame)
 {
 	GUEST_CHECK(frame->vector == MACHINE_VECTOR_TIMER);
@@ -28,7 +33,7 @@ static void handler(struct trap_frame *frame)
 	*(volatile uint64_t *)&guest_interrupts += 1;
 	machine_lapic_write(EOI, 0);
 	if (rearm_ns)
-		machine_lapic_write(INITIAL_COUNT, rearm_ns);
+		machine_lapic_write(INITIAL_COUNT, counts(rearm_ns));
 	machine_resume(frame);
 }
 
@@ -41,7 +46,7 @@ static void set_timer(uint32_t ns)
 {
 	machine_lapic_write(DIVIDE, DIVIDE_BY_1);
 	machine_lapic_write(LVT_TIMER, MACHINE_VECTOR_TIMER);
-	machine_lapic_write(INITIAL_COUNT, ns);
+	machine_lapic_write(INITIAL_COUNT, counts(ns));
 }
 
 static void wait_ns(uint64_t ns)
@@ -77,19 +82,19 @@ static void masked(void)
 	machine_lapic_write(DIVIDE, DIVIDE_BY_1);
 	GUEST_CHECK(machine_lapic_read(LVT_TIMER) == LVT_MASKED); /* SDM: value after reset */
 	machine_irq_restore(true);
-	machine_lapic_write(INITIAL_COUNT, 1000);
+	machine_lapic_write(INITIAL_COUNT, counts(1000));
 	wait_ns(3000000);
 	GUEST_CHECK(interrupts() == 0);
 	GUEST_CHECK(machine_lapic_read(CURRENT_COUNT) == 0);
 	set_timer(1000000000);
-	GUEST_CHECK(machine_lapic_read(CURRENT_COUNT) > 500000000);
-	GUEST_CHECK(machine_lapic_read(CURRENT_COUNT) <= 1000000000);
+	GUEST_CHECK(machine_lapic_read(CURRENT_COUNT) > counts(500000000));
+	GUEST_CHECK(machine_lapic_read(CURRENT_COUNT) <= counts(1000000000));
 	machine_lapic_write(INITIAL_COUNT, 0);
 	GUEST_CHECK(machine_lapic_read(CURRENT_COUNT) == 0);
 	/* SDM figure 10-10: 0 divides by 2, 1010b by 128. */
 	machine_lapic_write(DIVIDE, 0xa);
 	start = machine_clock_ns();
-	machine_lapic_write(INITIAL_COUNT, 100000);
+	machine_lapic_write(INITIAL_COUNT, counts(100000));
 	while (interrupts() == 0)
 		;
 	GUEST_CHECK(machine_clock_ns() - start >= 100000 * 128);

@@ -16,6 +16,10 @@ void guest_int80(void);
 void guest_ud2(void);
 void guest_int3(void);
 void guest_divide(void);
+void guest_int8(void);
+void guest_int14(void);
+void guest_divide_x87(void);
+void guest_wait_x87(void);
 void guest_load(void);
 void guest_jump(void);
 void guest_recurse(void);
@@ -51,6 +55,31 @@ static void vectors(void)
 	frame = try(guest_load, 16);
 	GUEST_CHECK((frame->rflags & TRAP_RFLAGS_IF) != 0);
 	GUEST_CHECK(!machine_irq_save());
+}
+
+/* SDM vol. 3, 6.13: an `int` that is not allowed names the gate, bit 1 set for the IDT. */
+static void software_interrupts(void)
+{
+	const struct trap_frame *frame;
+
+	guest_set_handlers(guest_catch, NULL);
+	frame = try(guest_int14, 0);
+	GUEST_CHECK(frame->vector == TRAP_GP && frame->rip == (uintptr_t)guest_int14);
+	GUEST_CHECK(frame->error == (14 << 3 | 2) && frame->address == 0);
+	frame = try(guest_int8, 0);
+	GUEST_CHECK(frame->vector == TRAP_GP && frame->rip == (uintptr_t)guest_int8);
+	GUEST_CHECK(frame->error == (8 << 3 | 2));
+}
+
+static void x87(void)
+{
+	const struct trap_frame *frame;
+
+	guest_set_handlers(guest_catch, NULL);
+	frame = try(guest_divide_x87, 0);
+	__asm__ volatile("fninit");
+	GUEST_CHECK(frame != NULL && frame->vector == TRAP_MF);
+	GUEST_CHECK(frame->rip == (uintptr_t)guest_wait_x87);
 }
 
 /* A jump to where nothing is, and to where the machine is but no code. */
@@ -186,6 +215,8 @@ static void no_handler(void)
 
 const struct guest_scenario guest_trap_scenarios[] = {
 	{ "vectors", vectors },
+	{ "software_interrupts", software_interrupts },
+	{ "x87", x87 },
 	{ "nowhere", nowhere },
 	{ "system_call", system_call },
 	{ "resume", resume },

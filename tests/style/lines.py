@@ -24,7 +24,7 @@ OUTPUT = (".expect",)
 def check_columns(path, text):
     if path.endswith(OUTPUT):
         return
-    prose = path.endswith(".md")
+    prose = path.endswith((".md", ".txt"))
     limit = PROSE_COLUMNS_MAX if prose else COLUMNS_MAX
     for number, line in enumerate(text.split("\n"), 1):
         # A row of a table cannot be broken.

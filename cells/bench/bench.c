@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Application that measures what the system's basic operations cost.
+ *
+ * Prints a row for each: name, smallest and median of the rounds, for one
+ * operation, and the unit; separated by tabs.  Interrupts stay on, so the
+ * median holds what they cost and the smallest does not.  No state.
+ */
+#include "bench.h"
+
+#include <clew/application.h>
+
+#include <clew/cell.h>
+#include <clew/console.h>
+#include <clew/heap.h>
+
+#include "base/string.h"
+
+#define ROUNDS_MAX 100000
+#define ROUNDS_DEFAULT 200
+
+struct settings {
+	uint64_t rounds;
+	bool json;
+	const char *const *names; /* of those wanted, ended by NULL; none: all */
+};
+
+static const struct measurement {
+	const char *name;
+	const char *unit;
+	uint32_t operations; /* in a round: many where one is too short to be measured */
+	bench_function *run;
+} measurements[] = {
+	{ "call", "cycles", 1000, bench_call },
+	{ "gate_irq", "cycles", 1000, bench_gate_irq },
+	{ "gate_prot", "cycles", 1000, bench_gate_prot },
+	{ "gate_clock", "cycles", 1000, bench_gate_clock },
+	{ "patch", "cycles", 1000, bench_patch },
+	{ "page", "cycles", 10, bench_page },
+	{ "switch", "cycles", 100, bench_yield },
+	{ "channel", "cycles", 10, bench_channel },
+	{ "rendezvous", "cycles", 10, bench_rendezvous },
+	{ "spawn", "cycles", 1, bench_spawn },
+	{ "fault", "cycles", 1, bench_fault },
+	{ "load", "cycles", 1, bench_load },
+	{ "unload", "cycles", 1, bench_unload },
+	{ "swap", "cycles", 1, bench_swap },
+	{ "swap_commit", "ns", 1, bench_commit },
+};
+
+#define N_MEASUREMENTS (sizeof(measurements) / sizeof(measurements[0]))
+
+/* Shell's sort with Knuth's steps: no recursion, no memory. */
+static void sort(uint64_t *values, uint32_t n)
+{
+	uint32_t step = 1;
+
+	while (step < n / 3)
+		step = 3 * step + 1;
+	for (; step > 0; step /= 3) {
+		for (uint32_t i = step; i < n; i++) {
+			uint64_t value = values[i];
+			uint32_t at = i;
+
+			for (; at >= step && values[at - step] > value; at -= step)
+				values[at] = values[at - step];
+			values[at] = value;
+		}
+	}
+}
+
+static void report(const struct measurement *m, struct bench_samples *samples, bool json,
+		   bool first)
+{
+	uint64_t least, median;
+
+	sort(samples->values, samples->rounds);
+	least = samples->values[0] / samples->operations;
+	median = samples->values[samples->rounds / 2] / samples->operations;
+	if (json)
+		print("%s{\"name\": \"%s\", \"min\": %lu, \"median\": %lu, \"unit\": \"%s\"}",
+		      first ? "[" : ",\n ", m->name, least, median, m->unit);
+	else
+		print("%s\t%lu\t%lu\t%s\n", m->name, least, median, m->unit);
+}
+
+static bool is_wanted(const struct settings *settings, const char *name)
+{
+	bool any = false;
+
+	for (const char *const *at = settings->names; *at; at++) {
+		if (string_equal(*at, name))
+			return true;
+		any = any || (*at)[0] != '-';
+	}
+	return !any;
+}
+
+static int measure(const struct settings *settings)
+{
+	OWN(heap_block, block) = OWNER_EMPTY;
+	struct bench_samples samples = { .rounds = (uint32_t)settings->rounds };
+	bool first = true;
+	int r = heap_block_new(settings->rounds * sizeof(uint64_t), &block);
+
+	samples.values = heap_block_at(&block);
+	for (size_t i = 0; r == 0 && i < N_MEASUREMENTS; i++) {
+		if (!is_wanted(settings, measurements[i].name))
+			continue;
+		samples.operations = measurements[i].operations;
+		r = measurements[i].run(&samples);
+		if (r < 0) {
+			print("bench: %s: error %d\n", measurements[i].name, r);
+			return 1;
+		}
+		report(&measurements[i], &samples, settings->json, first);
+		first = false;
+	}
+	if (settings->json)
+		print("%s]\n", first ? "[" : "");
+	return r < 0 ? 1 : 0;
+}
+
+static bool is_measurement(const char *name)
+{
+	for (size_t i = 0; i < N_MEASUREMENTS; i++) {
+		if (string_equal(measurements[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+static int usage(void)
+{
+	print("usage: bench [--json] [--rounds N] [NAME ...]\n"
+	      "Measures N times (1 to %d, %d by default) what the named operations cost, or "
+	      "all:\n",
+	      ROUNDS_MAX, ROUNDS_DEFAULT);
+	for (size_t i = 0; i < N_MEASUREMENTS; i++)
+		print("%s%s", measurements[i].name, i + 1 < N_MEASUREMENTS ? " " : "\n");
+	return 2;
+}
+
+CELL_EXPORT int application_main(int argc, const char *const *argv)
+{
+	struct settings settings = { .rounds = ROUNDS_DEFAULT };
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (string_equal(argv[i], "--json"))
+			settings.json = true;
+		else if (!string_equal(argv[i], "--rounds") || !argv[++i] ||
+			 !string_to_u64(argv[i], &settings.rounds))
+			return usage();
+	}
+	settings.names = &argv[i];
+	for (; i < argc; i++) {
+		if (!is_measurement(argv[i]))
+			return usage();
+	}
+	if (settings.rounds == 0 || settings.rounds > ROUNDS_MAX)
+		return usage();
+	return measure(&settings);
+}
+
+CELL("bench", 1, CELL_APPLICATION, "measures what basic operations cost, in cycles");

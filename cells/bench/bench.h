@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* What a measurement is given, and the measurements there are. */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <clew/errors.h>
+
+/* Where a measurement puts what it measured. */
+struct bench_samples {
+	uint64_t *values; /* one for each round, of all its operations together */
+	uint32_t rounds;
+	uint32_t operations; /* in a round */
+};
+
+/*
+ * Takes samples->rounds samples, and asserts that what it measured was done.
+ * Negative: it could not be set up.
+ */
+typedef int bench_function(struct bench_samples *samples);
+
+/* machine.c */
+bench_function bench_call, bench_gate_irq, bench_gate_prot, bench_gate_clock;
+bench_function bench_patch, bench_page;
+/* tasks.c */
+bench_function bench_yield, bench_channel, bench_rendezvous, bench_spawn, bench_fault;
+/* linking.c */
+bench_function bench_load, bench_unload, bench_swap, bench_commit;
+
+/* The time stamp counter, once everything before it is done: SDM vol. 2, RDTSC. */
+static inline uint64_t bench_cycles(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("lfence\n\trdtsc" : "=a"(low), "=d"(high) : : "memory");
+	return (uint64_t)high << 32 | low;
+}
+
+#endif
