@@ -3,7 +3,7 @@
 
 BUILD ?= build
 
-.PHONY: all run boot iso check bench resident clean
+.PHONY: all run boot iso check bench resident clean valgrind profile-swap
 
 all: $(BUILD)/build.ninja
 	@meson compile -C $(BUILD)
@@ -25,6 +25,13 @@ check: all
 
 bench: all
 	@meson test -C $(BUILD) --benchmark --num-processes 1 --verbose
+
+# Swaps and crashes under memcheck; where the instructions of 1,000 swaps go.
+valgrind: all
+	@python3 -B tests/tools/memcheck.py $(BUILD)/clew tests/tools/swap_and_crash.clew
+
+profile-swap: all
+	@python3 -B tests/tools/profile_swap.py $(BUILD)/clew 1000
 
 # What stays of the machine, with sizes and reasons.
 resident: all

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 
-from table import keep, median, show
+from table import keep, median, on_machine, show
 
 SECONDS = 60
 PROMPT = b"clew> "
@@ -61,7 +61,7 @@ def boot(command):
 def boots(clew, cells, machine, runs):
     command = [clew, "run"] if machine == "hosted" else [clew, "boot", "--machine", machine]
     times = [boot([*command, "--cells", cells]) * 1000 for _ in range(runs)]
-    return "exec_to_prompt", machine, round(min(times), 3), round(median(times), 3), "ms"
+    return (on_machine("boot", machine), round(min(times), 3), round(median(times), 3), "ms")
 
 
 def sections(elf):
@@ -82,7 +82,7 @@ def sizes(elf, cells):
             ("image_erased", erased),
             ("cells_archive", os.path.getsize(cells))):
         assert value > 0, name
-        yield name, "pc", value, value, "bytes"
+        yield on_machine(name, "pc"), value, value, "bytes"
 
 
 def main():

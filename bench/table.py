@@ -1,56 +1,75 @@
 # SPDX-License-Identifier: MIT
-"""Results of benches: a file of rows, and a table for people.
+"""Results of benches: a file of rows, and tables for people.
 
-A row is name, machine, minimum, median, unit, separated by tabs.  The name of
-a comparison with somebody else's program is NAME.vs.PEER, with the machine
-that the peer runs on.
+A row is name, minimum, median, unit, separated by tabs.  On a machine other
+than hosted the name is NAME@MACHINE.  What somebody else's program needs for
+the like is NAME.vs.PEER.
 """
 
 import os
 
-HEADS = "%13s%13s%8s" % ("min", "median", "ratio")
-HEAD = "name\tmachine\tmin\tmedian\tunit\n"
+HEAD = "name\tmin\tmedian\tunit\n"
 
 
 def median(values):
     return sorted(values)[len(values) // 2]
 
 
+def on_machine(name, machine):
+    return name if machine == "hosted" else "%s@%s" % (name, machine)
+
+
 def keep(path, rows):
-    """Writes the rows, in place of those of the same names and machines."""
-    new = {(row[0], row[1]) for row in rows}
+    """Writes the rows, in place of those of the same names."""
+    new = {row[0] for row in rows}
     lines = []
     if os.path.exists(path):
         with open(path, encoding="ascii") as file:
-            lines = [line for line in file.readlines()[1:]
-                     if tuple(line.split("\t")[:2]) not in new]
+            lines = [line for line in file.readlines()[1:] if line.split("\t")[0] not in new]
     lines += ["\t".join(str(value) for value in row) + "\n" for row in rows]
     with open(path, "w", encoding="ascii") as file:
         file.write(HEAD + "".join(lines))
 
 
 def number(value):
-    return "%.3f" % value if isinstance(value, float) else "{:,}".format(value).replace(",", " ")
+    return "{:,}".format(value).replace(",", " ")
 
 
 def show(title, rows):
-    """Names down, machines across; of several, each with its median by the first one's."""
-    machines = list(dict.fromkeys(row[1] for row in rows))
-    names = list(dict.fromkeys(row[0] for row in rows))
-    of = {(row[0], row[1]): row for row in rows}
-    width = len(HEADS) if len(machines) > 1 else len(HEADS) - 8  # one has no ratio
+    """Names down, machines across, each with its median by the first one's."""
+    own = [row for row in rows if ".vs." not in row[0]]
+    machines = list(dict.fromkeys((row[0].split("@") + ["hosted"])[1] for row in own))
+    names = list(dict.fromkeys(row[0].split("@")[0] for row in own))
+    of = {row[0]: row for row in own}
     print(title)
-    print("%-20s" % "" + "".join(("%%%ds" % width) % machine for machine in machines))
-    print("%-20s" % "name" + HEADS[:width] * len(machines) + "  unit")
+    print("%-24s" % "" + "".join("%36s" % machine for machine in machines))
+    print("%-24s" % "name" + ("%14s%14s%8s" % ("min", "median", "ratio")) * len(machines) +
+          "  unit")
     for name in names:
-        base = next(of[name, machine][3] for machine in machines if (name, machine) in of)
-        line = "%-20s" % name
-        for machine in machines:
-            if (name, machine) in of:
-                _, _, least, middle, unit = of[name, machine]
-                ratio = "%.2f" % (middle / base) if base else ""
-                line += ("%13s%13s%8s" % (number(least), number(middle), ratio))[:width]
-            else:
-                line += " " * width
-        print(line + "  " + unit)
+        at = [of.get(on_machine(name, machine)) for machine in machines]
+        base = next(row for row in at if row)
+        line = "%-24s" % name
+        for row in at:
+            ratio = "%.2f" % (row[2] / base[2]) if row and base[2] else ""
+            line += "%14s%14s%8s" % (number(row[1]), number(row[2]), ratio) if row else " " * 36
+        print(line + "  " + base[3])
+    print()
+
+
+def compare(title, rows, aims):
+    """Each peer's median by ours; aims: {name: {peer: factor}}"""
+    of = {row[0]: row for row in rows}
+    print(title)
+    print("%-24s%-18s%14s%14s%9s%9s" % ("name", "peer", "ours", "peer's", "factor", "aim"))
+    for name, _, theirs, unit in (row for row in rows if ".vs." in row[0]):
+        name, peer = name.split(".vs.")
+        if name not in of:
+            continue
+        ours = of[name][2]
+        aim = aims.get(name, {}).get(peer)
+        factor = theirs / ours if ours else float("inf")
+        verdict = "" if aim is None else "  reached" if factor >= aim else "  missed"
+        print("%-24s%-18s%14s%14s%9.2f%9s%s %s" % (
+            name, peer, number(ours), number(theirs), factor,
+            "" if aim is None else "%.2f" % aim, verdict, "" if unit == "ns" else unit))
     print()

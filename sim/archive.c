@@ -29,8 +29,8 @@ static int archive_compare_names(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The objects of a directory, sorted. */
-static GPtrArray *archive_list(const char *path, GError **error)
+/* Names in a directory that end so, sorted. */
+static GPtrArray *archive_list(const char *path, const char *suffix, GError **error)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GDir) dir = g_dir_open(path, 0, error);
@@ -39,7 +39,7 @@ static GPtrArray *archive_list(const char *path, GError **error)
 	if (!dir)
 		return NULL;
 	while ((name = g_dir_read_name(dir))) {
-		if (g_str_has_suffix(name, ".o"))
+		if (g_str_has_suffix(name, suffix))
 			g_ptr_array_add(names, g_strdup(name));
 	}
 	g_ptr_array_sort(names, archive_compare_names);
@@ -98,7 +98,7 @@ static gboolean archive_open(struct archive *archive, GByteArray *bytes, GError 
 static GBytes *archive_pack(const char *path, GError **error)
 {
 	g_autoptr(GByteArray) bytes = g_byte_array_new();
-	g_autoptr(GPtrArray) names = archive_list(path, error);
+	g_autoptr(GPtrArray) names = archive_list(path, ".o", error);
 	g_autoptr(archive_writer) archive = archive_write_new();
 
 	if (!names)
@@ -150,6 +150,51 @@ GBytes *archive_prepend(GBytes *archive, const char *name, GBytes *member, GErro
 	g_byte_array_set_size(bytes, (guint)n);
 	data = g_bytes_get_data(archive, &size);
 	g_byte_array_append(bytes, data, (guint)size);
+	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
+}
+
+/* What is at root/name, where name "" is the root. */
+static gboolean archive_add_below(struct archive *archive, const char *root, const char *name,
+				  GError **error)
+{
+	g_autofree char *path = g_build_filename(root, name, NULL);
+	g_autoptr(GPtrArray) names = NULL;
+
+	if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+		return archive_add_file(archive, root, name, error);
+	if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_DIR)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE,
+			    "%s: expected a file or a directory", path);
+		return FALSE;
+	}
+	names = archive_list(path, "", error);
+	for (guint i = 0; names && i < names->len; i++) {
+		const char *last = g_ptr_array_index(names, i);
+		g_autofree char *below =
+			name[0] ? g_build_filename(name, last, NULL) : g_strdup(last);
+
+		if (!archive_add_below(archive, root, below, error))
+			return FALSE;
+	}
+	return names != NULL;
+}
+
+GBytes *archive_load_files(const char *path, GError **error)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	g_autoptr(archive_writer) writer = archive_write_new();
+
+	if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY,
+			    "--files: expected a directory, found none at %s", path);
+		return NULL;
+	}
+	if (!archive_open(writer, bytes, error) || !archive_add_below(writer, path, "", error))
+		return NULL;
+	if (archive_write_close(writer) < ARCHIVE_OK) {
+		archive_report(error, writer, path);
+		return NULL;
+	}
 	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
 }
 

@@ -15,6 +15,13 @@
  */
 GBytes *archive_load(const char *path, GError **error);
 
+/*
+ * An archive of all files below a directory, by their path from there.
+ * Symbolic links count as what they lead to; directories without files are
+ * left out.
+ */
+GBytes *archive_load_files(const char *path, GError **error);
+
 /* The archive with one more member before all others; what there was is not looked at. */
 GBytes *archive_prepend(GBytes *archive, const char *name, GBytes *member, GError **error);
 

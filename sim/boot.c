@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "archive.h"
+#include "debug.h"
 #include "machine/apic_timer.h"
 #include "machine/functions.h"
 #include "memory.h"
@@ -116,6 +117,7 @@ gboolean boot_load(const char *path, struct boot_files *ret, GError **error)
 	}
 	ret->cells = g_steal_pointer(&cells);
 	ret->nano_core = g_steal_pointer(&nano_core);
+	ret->path = g_steal_pointer(&found);
 	return TRUE;
 }
 
@@ -197,6 +199,8 @@ gboolean boot_prepare(const struct boot_files *files, uint32_t flags, GError **e
 	if (!boot_add_module("cells", files->cells, error))
 		return FALSE;
 	if (files->script && !boot_add_module("script", files->script, error))
+		return FALSE;
+	if (files->files && !boot_add_module("files", files->files, error))
 		return FALSE;
 	r = boot_bind_nano_core(nano_core, size, boot.top, &boot.image, &diag);
 	if (r < 0) {

@@ -16,6 +16,8 @@ struct boot_files {
 	GBytes *cells;	   /* tar archive */
 	GBytes *nano_core; /* object */
 	GBytes *script;	   /* NULL: none */
+	GBytes *files;	   /* tar archive; NULL: none */
+	char *path;	   /* where the cells came from */
 };
 
 /* Where nano_core was put: text, constants, data, stack, in this order. */
@@ -29,7 +31,7 @@ char *boot_find_file(const char *name, const char *what, GError **error);
 
 /*
  * path NULL: the archive next to the executable, else the installed one.
- * ret->script is not touched.
+ * ret->script and ret->files are not touched.
  */
 gboolean boot_load(const char *path, struct boot_files *ret, GError **error);
 

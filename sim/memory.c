@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "death.h"
+#include "valgrind.h"
 
 #define MEMORY_OTHER_MAPPINGS 2048 /* the process' own: libraries, heaps, threads */
 #define MEMORY_PIECE 0x80u
@@ -233,6 +234,7 @@ int memory_map(uintptr_t va, size_t pages, enum machine_prot prot)
 	}
 	memory_note(first, end, prot);
 	memory.pieces = pieces;
+	valgrind_mapped(va, va + (pages << PAGE_SHIFT), prot == MACHINE_RW);
 	return 0;
 }
 
@@ -280,6 +282,7 @@ void memory_patch(uintptr_t va, const void *bytes, size_t size)
 			   size, (void *)va);
 	if (memory.mode == MEMORY_PRIVATE) {
 		memory_write_self(va, bytes, size);
+		valgrind_patched(va, size);
 	} else if (size == sizeof(word) && va % sizeof(word) == 0) {
 		memcpy(&word, bytes, sizeof(word));
 		__atomic_store_n((uint64_t *)(memory.alias + (va - MEMORY_WINDOW)), word,
@@ -287,6 +290,39 @@ void memory_patch(uintptr_t va, const void *bytes, size_t size)
 	} else {
 		memcpy(memory.alias + (va - MEMORY_WINDOW), bytes, size);
 	}
+}
+
+int memory_cover(uintptr_t va, size_t pages, int fd, size_t offset)
+{
+	int prot = memory_host_prot[memory_prot_at(va)];
+
+	if (memory.mode != MEMORY_PRIVATE)
+		return -EINVAL;
+	if (mmap((void *)va, pages << PAGE_SHIFT, prot, MAP_PRIVATE | MAP_FIXED, fd,
+		 (off_t)offset) == MAP_FAILED)
+		return -errno;
+	return 0;
+}
+
+int memory_uncover(uintptr_t va, size_t pages)
+{
+	int prot = memory_host_prot[memory_prot_at(va)];
+	size_t size = pages << PAGE_SHIFT;
+	void *copy = malloc(size);
+	int r = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, (void *)va, size);
+	/* Without permission first: by that Valgrind knows that the names end. */
+	if (mprotect((void *)va, size, PROT_NONE) < 0 ||
+	    mmap((void *)va, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+		 -1, 0) == MAP_FAILED)
+		r = -errno;
+	else
+		memory_write_self(va, copy, size);
+	free(copy);
+	return r;
 }
 
 void memory_fill(uintptr_t va, uint8_t byte, size_t size)

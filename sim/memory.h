@@ -23,6 +23,14 @@ MUST_USE int memory_reserve(void);
 MUST_USE int memory_init(uint64_t size, enum memory_mode mode);
 void memory_deinit(void);
 
+/*
+ * Private mode, for debug.h: whole pages become private pages of the file,
+ * which holds what they hold; -errno.  Uncovering makes them anonymous again.
+ * Content and permission stay either way.
+ */
+MUST_USE int memory_cover(uintptr_t va, size_t pages, int fd, size_t offset);
+MUST_USE int memory_uncover(uintptr_t va, size_t pages);
+
 uint64_t memory_size(void);
 bool memory_has(uintptr_t va);
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "archive.h"
 #include "memory.h"
 
 #define OPTIONS_MEMORY_DEFAULT (64ul << 20)
@@ -54,6 +55,8 @@ gboolean options_parse(int *argc, char ***argv, const char *summary, const GOpti
 		  "Physical memory, 8M to 64G (64M)", "SIZE" },
 		{ "cells", 0, 0, G_OPTION_ARG_FILENAME, &ret->cells,
 		  "Boot from these cells and this nano_core.o", "DIR_OR_ARCHIVE" },
+		{ "files", 'f', 0, G_OPTION_ARG_FILENAME, &ret->files,
+		  "Begin with the files in DIR", "DIR" },
 		{ "seed", 's', 0, G_OPTION_ARG_STRING, &ret->seed_text,
 		  "Time and entropy follow from N alone", "N" },
 		{ "trace", 't', 0, G_OPTION_ARG_FILENAME, &ret->trace,
@@ -83,6 +86,12 @@ gboolean options_parse(int *argc, char ***argv, const char *summary, const GOpti
 	}
 	ret->script = *argc == 2 ? (*argv)[1] : NULL;
 	return options_parse_memory(ret, error) && options_parse_seed(ret, error);
+}
+
+gboolean options_load_files(const struct options *options, GBytes **ret, GError **error)
+{
+	*ret = options->files ? archive_load_files(options->files, error) : NULL;
+	return *ret || !options->files;
 }
 
 gboolean options_load_script(const struct options *options, GBytes **ret, GError **error)

@@ -33,7 +33,8 @@
 #define QEMU_PROGRAM "qemu-system-x86_64"
 #define QEMU_PACKAGE "qemu-system-x86"
 #define QEMU_IMAGE "clew.elf"
-#define QEMU_SCRIPT "boot/script" /* member of the archive */
+#define QEMU_SCRIPT "boot/script" /* members of the archive */
+#define QEMU_FILES "boot/files"
 
 /* What isa-debug-exit makes of a status, and how QEMU ends otherwise. */
 #define QEMU_EXIT(status) (2 * (PC_DEBUG_EXIT_BASE + (status)) + 1)
@@ -143,30 +144,34 @@ static gboolean qemu_find_image(struct qemu_options *options, GError **error)
 	return access(options->image, R_OK) == 0 || qemu_fail(options->image, error);
 }
 
-/* The archive of cells with nano_core and the script in it: a guest is given one file. */
+/* The member NULL: as it is.  Consumes the archive. */
+static GBytes *qemu_add(GBytes *archive, const char *name, GBytes *member, GError **error)
+{
+	g_autoptr(GBytes) before = archive;
+
+	if (!member || !archive)
+		return g_steal_pointer(&before);
+	return archive_prepend(before, name, member, error);
+}
+
+/* The archive of cells with all else in it: a guest is given one file. */
 static GBytes *qemu_pack(const struct options *options, bool *ret_scripted, GError **error)
 {
 	struct boot_files files = { 0 };
 	g_autoptr(GBytes) own_nano_core = NULL;
-	g_autoptr(GBytes) packed = NULL;
+	GBytes *packed;
 
 	if (!options_load_script(options, &files.script, error) ||
+	    !options_load_files(options, &files.files, error) ||
 	    !boot_load(options->cells, &files, error))
 		return NULL;
 	*ret_scripted = files.script != NULL;
 	packed = files.cells;
 	own_nano_core = archive_find(packed, ARCHIVE_NANO_CORE, NULL);
-	if (!own_nano_core) {
-		g_autoptr(GBytes) cells = g_steal_pointer(&packed);
-
-		packed = archive_prepend(cells, ARCHIVE_NANO_CORE, files.nano_core, error);
-	}
-	if (packed && files.script) {
-		g_autoptr(GBytes) cells = g_steal_pointer(&packed);
-
-		packed = archive_prepend(cells, QEMU_SCRIPT, files.script, error);
-	}
-	return g_steal_pointer(&packed);
+	if (!own_nano_core)
+		packed = qemu_add(packed, ARCHIVE_NANO_CORE, files.nano_core, error);
+	packed = qemu_add(packed, QEMU_FILES, files.files, error);
+	return qemu_add(packed, QEMU_SCRIPT, files.script, error);
 }
 
 static int qemu_open_memory(GBytes *content)

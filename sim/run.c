@@ -12,6 +12,7 @@
 
 #include "boot.h"
 #include "death.h"
+#include "debug.h"
 #include "guard.h"
 #include "io.h"
 #include "memory.h"
@@ -21,10 +22,12 @@
 #include "trace.h"
 #include "trap.h"
 #include "uart.h"
+#include "valgrind.h"
 
 struct run_options {
 	struct options shared;
-	gboolean private, unguarded;
+	gboolean private, unguarded, debug;
+	char *debug_files, *images; /* NULL: not given */
 };
 
 static bool run_is_seeded;
@@ -38,6 +41,12 @@ static gboolean run_parse(int *argc, char ***argv, struct run_options *ret, GErr
 		  "Private memory, for debuggers and forks", NULL },
 		{ "unguarded", 0, 0, G_OPTION_ARG_NONE, &ret->unguarded,
 		  "Let system calls from inside reach the host, for Valgrind", NULL },
+		{ "debug", 'g', 0, G_OPTION_ARG_NONE, &ret->debug,
+		  "Names and lines of cells for gdb, Valgrind and perf; implies --private", NULL },
+		{ "debug-files", 0, 0, G_OPTION_ARG_FILENAME, &ret->debug_files,
+		  "Look for side files (*.debug) in DIR as well", "DIR" },
+		{ "images", 0, 0, G_OPTION_ARG_FILENAME, &ret->images,
+		  "With --debug: leave what was loaded in DIR as ELF files", "DIR" },
 		G_OPTION_ENTRY_NULL,
 	};
 
@@ -50,6 +59,7 @@ static gboolean run_parse(int *argc, char ***argv, struct run_options *ret, GErr
 static gboolean run_load(const struct options *options, struct boot_files *files, GError **error)
 {
 	return options_load_script(options, &files->script, error) &&
+	       options_load_files(options, &files->files, error) &&
 	       boot_load(options->cells, files, error);
 }
 
@@ -94,6 +104,18 @@ static void run_catch_ends(bool scripted)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+static gboolean run_debug(const struct run_options *options, const struct boot_files *files,
+			  GError **error)
+{
+	const struct debug_options debug = {
+		.cells = files->path,
+		.folder = options->debug_files,
+		.images = options->images,
+	};
+
+	return !options->debug || debug_init(&debug, error);
+}
+
 static gboolean run_build(const struct options *options, enum memory_mode mode,
 			  const struct boot_files *files, GError **error)
 {
@@ -104,6 +126,7 @@ static gboolean run_build(const struct options *options, enum memory_mode mode,
 			 (interactive ? MACHINE_INTERACTIVE : 0);
 
 	run_is_seeded = options->seed_text != NULL;
+	valgrind_init();
 	uart_init();
 	if (options->trace && !run_check(trace_open(options->trace), options->trace, error))
 		return FALSE;
@@ -125,7 +148,8 @@ static gboolean run_guard(const struct run_options *options, GError **error)
 {
 	int r;
 
-	if (options->unguarded)
+	/* Valgrind's own code runs outside the window and would be taken for the system's. */
+	if (options->unguarded || valgrind_is_there())
 		return TRUE;
 	r = guard_init(MEMORY_WINDOW, MEMORY_WINDOW + memory_size());
 	if (r < 0)
@@ -148,8 +172,9 @@ int run_command(int argc, char **argv)
 		return RUN_USAGE;
 	}
 	if (!run_check(r, "the window at " G_STRINGIFY(MEMORY_WINDOW), &error) ||
-	    !run_load(&options.shared, &files, &error) ||
-	    !run_build(&options.shared, options.private ? MEMORY_PRIVATE : MEMORY_SHARED, &files,
+	    !run_load(&options.shared, &files, &error) || !run_debug(&options, &files, &error) ||
+	    !run_build(&options.shared,
+		       options.private || options.debug ? MEMORY_PRIVATE : MEMORY_SHARED, &files,
 		       &error) ||
 	    !run_guard(&options, &error)) {
 		death_put_back();

@@ -19,6 +19,10 @@
 #define RFLAGS_FREE 0x240cd5
 #define RFLAGS_SET 0x202
 
+#define DW_OP_deref 0x06
+#define DW_OP_plus_uconst 0x23
+#define DW_OP_breg7 0x77
+
 	.text
 
 	.macro	function name
@@ -28,13 +32,30 @@
 \name:
 	.endm
 
+	/*
+	 * Calls \implementation on the machine's stack, at whose top the caller's
+	 * stack pointer is kept: unwinders of the host find the caller by it.
+	 * DW_CFA_def_cfa_expression: *rsp + 8.  A gate calls itself a signal frame,
+	 * since gdb follows no other from one stack to a lower one.
+	 */
+	.macro	call_on_stack implementation
+	mov	%rsp, %r11
+	.cfi_def_cfa_register %r11
+	mov	trap_host_rsp(%rip), %rsp
+	mov	%r11, (%rsp)
+	.cfi_escape 0x0f, 5, DW_OP_breg7, 0, DW_OP_deref, DW_OP_plus_uconst, 8
+	call	\implementation
+	mov	(%rsp), %rsp
+	.cfi_def_cfa %rsp, 8
+	.endm
+
 	.macro	gate name, implementation
 	function machine_\name
-	mov	%rsp, trap_guest_rsp(%rip)
-	mov	trap_host_rsp(%rip), %rsp
-	call	\implementation
-	mov	trap_guest_rsp(%rip), %rsp
+	.cfi_startproc
+	.cfi_signal_frame
+	call_on_stack \implementation
 	jmp	trap_return
+	.cfi_endproc
 	.size	machine_\name, . - machine_\name
 	.endm
 
@@ -61,6 +82,8 @@ trap_text:
 	gate	lapic_write, timer_lapic_write
 	gate	log, run_log
 	gate	trace, trace_write
+	gate	image_linked, debug_image_linked
+	gate	image_freed, debug_image_freed
 	gate	halt, run_halt
 
 function machine_irq_save
@@ -78,11 +101,11 @@ function machine_irq_restore
 	.size	machine_irq_restore, . - machine_irq_restore
 
 function machine_idle
-	mov	%rsp, trap_guest_rsp(%rip)
-	mov	trap_host_rsp(%rip), %rsp
-	call	run_idle
-	mov	trap_guest_rsp(%rip), %rsp
+	.cfi_startproc
+	.cfi_signal_frame
+	call_on_stack run_idle
 	jmp	trap_take
+	.cfi_endproc
 	.size	machine_idle, . - machine_idle
 
 /* Back to the window at (%rsp): a signal in here starts it over. */
@@ -150,6 +173,9 @@ function machine_resume
 	movb	$0, trap_interrupts(%rip)
 	mov	trap_host_rsp(%rip), %rsp
 	mov	%rdi, trap_resuming(%rip)
+	cmpb	$0, valgrind_is_watching(%rip)
+	jne	3f
+trap_resume_load:
 	fxrstor64 (%rdi)
 	mov	TRAP_FRAME_RIP(%rdi), %rax
 	mov	%rax, trap_iret(%rip)
@@ -197,13 +223,17 @@ trap_resume_end:
 2:	mov	trap_resuming(%rip), %rdi
 	call	trap_take_from
 	jmp	trap_handle
+3:	mov	TRAP_FRAME_RSP(%rdi), %rdi
+	call	valgrind_resumes
+	mov	trap_resuming(%rip), %rdi
+	jmp	trap_resume_load
 	.size	machine_resume, . - machine_resume
 
 /* trap_enter(entry, argument, stack_top): the machine's stack begins below this frame. */
 function trap_enter
-	lea	-256(%rsp), %rax
-	and	$-16, %rax
-	mov	%rax, trap_host_rsp(%rip)
+	sub	$256, %rsp
+	and	$-16, %rsp
+	mov	%rsp, trap_host_rsp(%rip)
 	mov	%rdi, %rax
 	mov	%rsi, %rdi
 	lea	-8(%rdx), %rsp
@@ -226,7 +256,6 @@ trap_text_end:
 	.endm
 
 	variable trap_host_rsp, 8
-	variable trap_guest_rsp, 8
 	variable trap_resuming, 8
 	variable trap_pending, 4	/* bit n: vector 32 + n */
 	variable trap_interrupts, 1	/* 1: on */

@@ -29,6 +29,7 @@
 #include "memory.h"
 #include "timer.h"
 #include "uart.h"
+#include "valgrind.h"
 
 #define TRAP_SIGNAL SIGALRM /* interrupts; gdb passes it on without a word */
 #define TRAP_ALTERNATE_SIZE (256u << 10)
@@ -43,7 +44,6 @@
 #define TRAP_X87_DEFAULT 0x037fu
 
 /* What trap.S keeps. */
-extern uint64_t trap_guest_rsp;
 extern const struct trap_frame *trap_resuming;
 extern uint32_t trap_pending;
 extern uint8_t trap_interrupts;
@@ -131,6 +131,7 @@ static struct trap_target trap_deliver(enum machine_trap_class class, const stru
 		lost.address = address;
 		trap_no_place(class, &lost);
 	}
+	valgrind_interrupts(from->rsp);
 	memmove(frame, from, sizeof(*frame));
 	frame->rflags &= ~TRAP_RFLAGS_IF;
 	if (trap_interrupts)
@@ -138,6 +139,8 @@ static struct trap_target trap_deliver(enum machine_trap_class class, const stru
 	frame->vector = vector;
 	frame->error = error;
 	frame->address = address;
+	if (class == MACHINE_FAULTS)
+		valgrind_faults(from->rsp, frame, sizeof(*frame));
 	trap_interrupts = 0;
 	return (struct trap_target){ frame, trap.stacks[class].handler };
 }
@@ -329,6 +332,7 @@ void trap_set_handler(enum machine_trap_class class, machine_trap_handler *handl
 	if ((unsigned int)class > MACHINE_INTERRUPTS)
 		death_exit(MACHINE_DIED, "machine_set_trap_handler: there is no class %u", class);
 	trap.stacks[class] = (struct trap_stack){ handler, (uintptr_t)stack, size };
+	valgrind_has_stack((uintptr_t)stack, (uintptr_t)stack + size);
 }
 
 /* ---- start ---------------------------------------------------------------- */
@@ -378,6 +382,7 @@ int trap_init(void)
 
 	trap.cpu = pthread_self();
 	trap.cpu_tid = gettid();
+	valgrind_has_stack((uintptr_t)trap_iret, (uintptr_t)trap_iret + sizeof(trap_iret));
 	if (r == 0)
 		r = dl_iterate_phdr(trap_note_texts, NULL);
 	/* A fault in a handler itself is reported by the same handler: no deferring. */

@@ -31,6 +31,7 @@ struct attempt_record {
 	namespace_ref ns;
 	task_child task; /* empty: not started, or ended */
 	main_function *main;
+	uint32_t stack_pages; /* 0: the default */
 	bool loaded;
 	char name[CELL_NAME_MAX];
 };
@@ -69,6 +70,7 @@ static void end_tasks(const struct attempt_record *record)
 
 static void attempt_cleanup(attempt *place)
 {
+	OWN(kill_hold, hold) = task_hold_kill();
 	struct attempt_record *record = attempt_at(place);
 	struct diag diag;
 
@@ -105,6 +107,8 @@ static int attempt_load(struct attempt_record *record, struct diag *reterr)
 		return r;
 	}
 	record->main = (main_function *)address;
+	if (linker_symbol(&record->ns, "application_stack_pages", &address) == 0)
+		record->stack_pages = *(const uint32_t *)address;
 	return 0;
 }
 
@@ -155,6 +159,7 @@ static int attempt_start(const struct launch_record *run, uint32_t n)
 	struct task_options options = {
 		.name = run->name,
 		.priority = run->options.priority,
+		.stack_pages = record->stack_pages,
 		.ns = &record->ns,
 		.restarts = n,
 		.output = run->options.output,

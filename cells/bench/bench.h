@@ -13,21 +13,31 @@ struct bench_samples {
 	uint64_t *values; /* one for each round, of all its operations together */
 	uint32_t rounds;
 	uint32_t operations; /* in a round */
+	uint32_t size;	     /* functions of the cell, frames, users: what is measured */
+	uint32_t others;     /* cells loaded beside */
 };
 
 /*
  * Takes samples->rounds samples, and asserts that what it measured was done.
- * Negative: it could not be set up.
+ * Negative: it could not be set up; -ENOENT: the archive lacks what it takes.
  */
 typedef int bench_function(struct bench_samples *samples);
 
 /* machine.c */
-bench_function bench_call, bench_gate_irq, bench_gate_prot, bench_gate_clock;
+bench_function bench_frequency, bench_call, bench_gate_irq, bench_gate_prot;
+bench_function bench_gate_clock;
 bench_function bench_patch, bench_page;
+/* contexts.c */
+bench_function bench_switch;
 /* tasks.c */
 bench_function bench_yield, bench_channel, bench_rendezvous, bench_spawn, bench_fault;
+bench_function bench_fault_deep;
 /* linking.c */
 bench_function bench_load, bench_unload, bench_swap, bench_commit;
+/* stalls.c */
+bench_function bench_stalls;
+/* loading.c */
+bench_function bench_load_many, bench_swap_many, bench_commit_many;
 
 /* The time stamp counter, once everything before it is done: SDM vol. 2, RDTSC. */
 static inline uint64_t bench_cycles(void)

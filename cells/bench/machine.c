@@ -16,6 +16,22 @@
 		(samples)->values[round_] = bench_cycles() - from_; \
 	}
 
+#define FREQUENCY_NS 1000000ull
+
+/* What a cycle of the others is: of the time stamp counter, by the machine's clock. */
+int bench_frequency(struct bench_samples *samples)
+{
+	for (uint32_t round = 0; round < samples->rounds; round++) {
+		uint64_t from_ns = machine_clock_ns(), to_ns = from_ns, from = bench_cycles(), to;
+
+		while (to_ns - from_ns < FREQUENCY_NS)
+			to_ns = machine_clock_ns();
+		to = bench_cycles();
+		samples->values[round] = (to - from) * 1000000 / (to_ns - from_ns);
+	}
+	return 0;
+}
+
 int bench_call(struct bench_samples *samples)
 {
 	static const frames none = OWNER_EMPTY;

@@ -11,7 +11,6 @@
 
 /* Keeps each frame a frame: no inlining, and no conclusions from its body. */
 #define FRAME __attribute__((noinline, noclone, noipa))
-#define FRAMES 5
 #define BLOCK_BYTES 100
 
 /* ---- switching ---------------------------------------------------------------- */
@@ -70,13 +69,17 @@ struct echo {
 	const channel_tx *answer;
 };
 
+struct message {
+	uint64_t words[8];
+};
+
 static int answer(struct echo echo)
 {
-	uint8_t byte;
+	struct message message;
 
-	while (channel_receive(echo.question, &byte, WAIT_FOREVER) == 0) {
-		byte++;
-		if (channel_send(echo.answer, &byte, WAIT_FOREVER) != 0)
+	while (channel_receive(echo.question, &message, WAIT_FOREVER) == 0) {
+		message.words[7]++;
+		if (channel_send(echo.answer, &message, WAIT_FOREVER) != 0)
 			return 1;
 	}
 	return 0;
@@ -88,16 +91,16 @@ static uint64_t ask(const channel_tx *tx, const channel_rx *rx, uint32_t times)
 	uint64_t right = 0;
 
 	for (uint32_t i = 0; i < times; i++) {
-		uint8_t sent = (uint8_t)i, came = 0;
+		struct message message = { .words = { [7] = i } };
 
-		right += channel_send(tx, &sent, WAIT_FOREVER) == 0 &&
-			 channel_receive(rx, &came, WAIT_FOREVER) == 0 &&
-			 came == (uint8_t)(sent + 1);
+		right += channel_send(tx, &message, WAIT_FOREVER) == 0 &&
+			 channel_receive(rx, &message, WAIT_FOREVER) == 0 &&
+			 message.words[7] == i + 1ul;
 	}
 	return right;
 }
 
-/* A byte to another task and one back. */
+/* 64 bytes to another task and back. */
 static int round_trip(struct bench_samples *samples, size_t capacity)
 {
 	OWN(channel_tx, question_tx) = OWNER_EMPTY;
@@ -107,10 +110,10 @@ static int round_trip(struct bench_samples *samples, size_t capacity)
 	OWN(task_handle, handle) = OWNER_EMPTY;
 	OWN(task_child, partner) = OWNER_EMPTY;
 	struct echo echo = { &question_rx, &answer_tx };
-	int r = channel_new(1, capacity, NULL, &question_tx, &question_rx);
+	int r = channel_new(sizeof(struct message), capacity, NULL, &question_tx, &question_rx);
 
 	if (r == 0)
-		r = channel_new(1, capacity, NULL, &answer_tx, &answer_rx);
+		r = channel_new(sizeof(struct message), capacity, NULL, &answer_tx, &answer_rx);
 	if (r == 0)
 		r = TASK_SPAWN(answer, &echo, NULL, &handle);
 	if (r < 0)
@@ -177,6 +180,7 @@ int bench_spawn(struct bench_samples *samples)
 
 struct crash {
 	uint64_t at; /* cycles, right before the fault */
+	uint32_t depth;
 	uint64_t cleanups;
 };
 
@@ -207,45 +211,69 @@ static FRAME int fall(struct crash *crash, uint32_t depth)
 	return 0;
 }
 
+/* Each frame has a cleanup that is counted, and owns nothing else. */
+static FRAME int fall_lightly(struct crash *crash, uint32_t depth)
+{
+	OWN(witness, count) = { (uintptr_t)crash };
+
+	if (depth > 1)
+		return fall_lightly(crash, depth - 1) + 1;
+	crash->at = bench_cycles();
+	*(volatile uint32_t *)0 = 1;
+	return 0;
+}
+
 typedef struct crash *crash_pointer;
+
+static int fall_with_burden(crash_pointer crash)
+{
+	return fall(crash, crash->depth);
+}
+TASK_ENTRY_PLAIN(fall_with_burden, crash_pointer);
 
 static int fall_deep(crash_pointer crash)
 {
-	return fall(crash, FRAMES);
+	return fall_lightly(crash, crash->depth);
 }
 TASK_ENTRY_PLAIN(fall_deep, crash_pointer);
 
-/* From the faulting instruction to the task that waited for the end of the one that fell. */
-static int fall_once(uint64_t *ret)
+/* From the faulting instruction to the next task: the one that had given way. */
+static int fall_once(uint32_t depth, bool burdened, uint64_t *ret)
 {
-	struct crash crash = { 0 };
+	struct crash crash = { .depth = depth };
 	crash_pointer place = &crash;
 	OWN(task_handle, handle) = OWNER_EMPTY;
 	OWN(task_child, child) = OWNER_EMPTY;
 	struct task_exit exit;
-	int r = TASK_SPAWN(fall_deep, &place, NULL, &handle);
+	int r = burdened ? TASK_SPAWN(fall_with_burden, &place, NULL, &handle)
+			 : TASK_SPAWN(fall_deep, &place, NULL, &handle);
 
 	if (r < 0)
 		return r;
 	PUT(child, task_child_of(MOVE(handle)));
-	r = task_join(task_child_handle(&child), WAIT_FOREVER, &exit);
+	while (*(volatile uint64_t *)&crash.at == 0)
+		task_yield();
 	*ret = bench_cycles() - crash.at;
-	assert(r == 0 && exit.end == TASK_CRASHED && crash.cleanups == FRAMES);
+	r = task_join(task_child_handle(&child), WAIT_FOREVER, &exit);
+	assert(r == 0 && exit.end == TASK_CRASHED && crash.cleanups == depth);
 	return 0;
+}
+
+static int fall_often(struct bench_samples *samples, bool burdened)
+{
+	int r = 0;
+
+	for (uint32_t round = 0; r == 0 && round < samples->rounds; round++)
+		r = fall_once(samples->size, burdened, &samples->values[round]);
+	return r;
 }
 
 int bench_fault(struct bench_samples *samples)
 {
-	for (uint32_t round = 0; round < samples->rounds; round++) {
-		samples->values[round] = 0;
-		for (uint32_t i = 0; i < samples->operations; i++) {
-			uint64_t cycles = 0;
-			int r = fall_once(&cycles);
+	return fall_often(samples, true);
+}
 
-			if (r < 0)
-				return r;
-			samples->values[round] += cycles;
-		}
-	}
-	return 0;
+int bench_fault_deep(struct bench_samples *samples)
+{
+	return fall_often(samples, false);
 }

@@ -15,6 +15,7 @@
 #include <clew/console.h>
 #include <clew/control.h>
 #include <clew/frame.h>
+#include <clew/fs.h>
 #include <clew/interrupt.h>
 #include <clew/irq.h>
 #include <clew/log.h>
@@ -147,6 +148,15 @@ static void start_bulk_line(void)
 		log_write("captain: the bulk line cannot start: error %d", -r);
 }
 
+/* Without the files that do not fit, the system can be asked why. */
+static void start_files(void)
+{
+	int r = fs_init();
+
+	if (r < 0)
+		log_write("captain: not all files are there: error %d", -r);
+}
+
 static void take_over(void *unused)
 {
 	uintptr_t low = (uintptr_t)map_rw_at(&captain_state.stack);
@@ -161,6 +171,7 @@ static void take_over(void *unused)
 	release_nano_core();
 	demand(console_init(), "the console cannot start");
 	start_bulk_line();
+	start_files();
 	demand(control_start(), "the control line cannot start");
 	demand(shell_start(), "the shell cannot start");
 	captain_state.loop.step = keep_house;

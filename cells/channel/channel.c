@@ -143,9 +143,17 @@ static void channel_shut(struct channel *channel)
 
 /* ---- the queue -------------------------------------------------------------------- */
 
+/* first + i, round the ring; i is at most the capacity.  A remainder would be a division. */
+static size_t channel_after(const struct channel *channel, size_t i)
+{
+	size_t at = channel->first + i;
+
+	return at < channel->capacity ? at : at - channel->capacity;
+}
+
 static void *channel_slot(struct channel *channel, size_t i)
 {
-	return channel->messages + (channel->first + i) % channel->capacity * channel->size;
+	return channel->messages + channel_after(channel, i) * channel->size;
 }
 
 static void channel_push(struct channel *channel, const void *message)
@@ -157,7 +165,7 @@ static void channel_push(struct channel *channel, const void *message)
 static void channel_pop(struct channel *channel, void *message)
 {
 	memcpy(message, channel_slot(channel, 0), channel->size);
-	channel->first = (channel->first + 1) % channel->capacity;
+	channel->first = channel_after(channel, 1);
 	channel->count--;
 }
 
@@ -316,7 +324,7 @@ static void channel_drain(struct channel *channel)
 
 	while (channel->count > 0) {
 		message = channel_slot(channel, 0);
-		channel->first = (channel->first + 1) % channel->capacity;
+		channel->first = channel_after(channel, 1);
 		channel->count--;
 		if (channel->cleanup != NULL)
 			channel->cleanup(message);

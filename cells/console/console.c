@@ -12,6 +12,7 @@
 
 #include <clew/cell.h>
 #include <clew/control.h>
+#include <clew/fs.h>
 #include <clew/heap.h>
 #include <clew/irq.h>
 #include <clew/machine.h>
@@ -119,12 +120,10 @@ static void write_above(const char *text, size_t size)
 	send(&draw);
 }
 
-CELL_EXPORT void console_write(int stream, const char *text, size_t size)
+static void write_line(int stream, const char *text, size_t size)
 {
 	OWN(irq_guard, guard) = irq_off();
 
-	if (size == 0)
-		return;
 	if (!console_state.ready)
 		machine_log(text, size);
 	else if (stream == CONSOLE_CONTROL)
@@ -135,6 +134,16 @@ CELL_EXPORT void console_write(int stream, const char *text, size_t size)
 		write_above(text, size);
 	else
 		write_cooked(text, size);
+}
+
+CELL_EXPORT void console_write(int stream, const char *text, size_t size)
+{
+	if (size == 0)
+		return;
+	if (stream >= FS_FILE_FIRST)
+		fs_stream_write(stream, text, size);
+	else
+		write_line(stream, text, size);
 }
 
 static void print_long(size_t length, const char *format, va_list arguments)

@@ -72,6 +72,7 @@ static struct crew_record *crew_at(const crew_owner *c)
 /* The workers run in this cell's text and write into the crew: neither may go before they do. */
 static void crew_owner_cleanup(crew_owner *place)
 {
+	OWN(kill_hold, hold) = task_hold_kill();
 	struct crew_record *record = crew_at(place);
 
 	place->word = 0;

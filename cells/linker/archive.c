@@ -18,9 +18,11 @@ static int malformed(size_t offset, struct diag *reterr)
 	return -EBADMSG;
 }
 
+/* What is in the folder of files is for the file system. */
 static bool is_object(const struct tar_member *member)
 {
-	return string_ends(member->name, ".o") && string_length(member->name) < 64;
+	return !string_starts(member->name, "files/") && string_ends(member->name, ".o") &&
+	       string_length(member->name) < 64;
 }
 
 static int count_objects(const void *archive, size_t size, uint32_t *ret, struct diag *reterr)

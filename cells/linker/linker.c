@@ -284,7 +284,8 @@ static int add_machine(struct namespace *root)
 	for (uint32_t i = 0; i < info->n_symbols; i++) {
 		struct link_export *export;
 
-		r = record_export_new(cell, info->symbols[i].name, &export);
+		r = record_export_new(cell, NULL, info->symbols[i].name,
+				      string_hash(info->symbols[i].name), &export);
 		if (r < 0)
 			return r;
 		export->is_function = true;

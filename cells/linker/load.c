@@ -20,16 +20,10 @@ void transaction_init(struct transaction *transaction, struct diag *reterr)
 
 static void loading_free(struct loading *loading)
 {
-	heap_free(loading->object.image[LINK_TEXT]);
-	heap_free(loading->object.image[LINK_CONST]);
-	heap_free(loading->sections);
-	heap_free(loading->symbols);
-	heap_free(loading->targets);
-	heap_free(loading->exports);
-	heap_free(loading->entries);
-	heap_free(loading->note_first);
-	heap_free(loading->note_next);
+	heap_free(loading->images);
+	heap_free(loading->tables);
 	heap_free(loading->words);
+	record_batch_unref(loading->batch);
 	heap_free(loading);
 }
 
@@ -46,7 +40,7 @@ static void forget_new_exports(struct link_cell *cell)
 			continue;
 		}
 		*at = export->next;
-		heap_free(export);
+		record_export_free(export);
 	}
 }
 
@@ -189,17 +183,36 @@ static int check_state(struct transaction *transaction, const struct loading *lo
 	return -ENOEXEC;
 }
 
-static int lay_out(struct transaction *transaction, struct loading *loading)
+/* One block, since a large one costs a change of permission to take and to give back. */
+static int take_tables(struct loading *loading)
 {
 	size_t n_symbols = loading->elf.n_symbols + 1ul;
-	const char *state = NULL;
-	int r;
+	size_t n_noted = loading->is_foreign ? 0 : loading->note.header->n_symbols;
+	size_t sections = loading->elf.n_sections * sizeof(*loading->sections);
+	size_t symbols = n_symbols * sizeof(*loading->symbols);
+	size_t pointers = n_symbols * sizeof(void *);
+	size_t noted = n_noted * sizeof(*loading->note_first);
+	uint8_t *at = heap_alloc(sections + symbols + 3 * pointers + 2 * noted);
 
-	loading->sections = heap_alloc(loading->elf.n_sections * sizeof(*loading->sections));
-	loading->symbols = heap_alloc(n_symbols * sizeof(*loading->symbols));
-	loading->targets = heap_alloc(n_symbols * sizeof(*loading->targets));
-	loading->entries = heap_alloc(n_symbols * sizeof(*loading->entries));
-	if (!loading->sections || !loading->symbols || !loading->targets || !loading->entries)
+	if (!at)
+		return -ENOMEM;
+	loading->tables = at;
+	loading->sections = (struct link_section *)at;
+	loading->symbols = (struct link_symbol *)(at += sections);
+	loading->targets = (struct link_export **)(at += symbols);
+	loading->exports = (struct link_export **)(at += pointers);
+	loading->entries = (struct link_entry **)(at += pointers);
+	loading->note_first = (uint32_t *)(at += pointers);
+	loading->note_next = (uint32_t *)(at + noted);
+	return 0;
+}
+
+static int lay_out(struct transaction *transaction, struct loading *loading)
+{
+	const char *state = NULL;
+	int r = take_tables(loading);
+
+	if (r < 0)
 		return transaction_out_of_memory(transaction, loading->elf.name,
 						 "tables of the object's symbols");
 	if (!loading->is_foreign && loading->note.header->state_hash)
@@ -209,18 +222,24 @@ static int lay_out(struct transaction *transaction, struct loading *loading)
 	if (r == 0)
 		r = check_state(transaction, loading);
 	if (r == 0)
-		r = resolve_index_note(transaction, loading);
+		resolve_index_note(loading);
 	return r;
 }
 
-static int take_image(struct loading *loading, enum link_pool pool)
+/* Sizes are at most 1 GiB each. */
+static int take_images(struct loading *loading)
 {
-	uint64_t size = loading->object.size[pool];
+	uint64_t text = (loading->object.size[LINK_TEXT] + 15) & ~15ull;
+	uint64_t constants = loading->object.size[LINK_CONST];
 
-	if (size == 0)
+	if (text + constants == 0)
 		return 0;
-	loading->object.image[pool] = heap_alloc(size);
-	return loading->object.image[pool] ? 0 : -ENOMEM;
+	loading->images = heap_alloc(text + constants);
+	if (!loading->images)
+		return -ENOMEM;
+	loading->object.image[LINK_TEXT] = text ? loading->images : NULL;
+	loading->object.image[LINK_CONST] = constants ? loading->images + text : NULL;
+	return 0;
 }
 
 /* Data and state are written in place: nobody knows of them before the object is published. */
@@ -240,9 +259,7 @@ static int take_memory(struct transaction *transaction, struct loading *loading)
 	if (r == 0 && loading->is_new_cell)
 		r = pool_alloc(&pools[POOL_DATA], object->size[LINK_STATE], &cell->state);
 	if (r == 0)
-		r = take_image(loading, LINK_TEXT);
-	if (r == 0)
-		r = take_image(loading, LINK_CONST);
+		r = take_images(loading);
 	if (r < 0)
 		return transaction_out_of_memory(transaction, cell->name,
 						 "room in the arena's pools or the heap");
@@ -449,6 +466,19 @@ static int relocate(struct transaction *transaction, struct loading *loading)
 	return r;
 }
 
+static void tell_machine(const struct loading *loading)
+{
+	const struct link_object *object = &loading->object;
+	struct machine_image image = {
+		.object = loading->elf.bytes,
+		.size = loading->elf.size,
+	};
+
+	_Static_assert(sizeof(image.pools) == sizeof(object->base), "a word for each pool");
+	memcpy(image.pools, object->base, sizeof(image.pools));
+	machine_image_linked(&image);
+}
+
 static void seal(const struct loading *loading)
 {
 	const struct link_object *object = &loading->object;
@@ -461,6 +491,7 @@ static void seal(const struct loading *loading)
 	if (object->size[LINK_CONST])
 		machine_patch(object->base[LINK_CONST], object->image[LINK_CONST],
 			      object->size[LINK_CONST]);
+	tell_machine(loading);
 }
 
 int transaction_link(struct transaction *transaction)

@@ -62,6 +62,7 @@ struct loading {
 	struct link_cell *cell;
 	struct link_version *version;
 	struct namespace *ns;
+	uint8_t *tables; /* the block that holds the following, but for words */
 	struct link_section *sections;
 	struct link_symbol *symbols;
 	/* by symbol */
@@ -69,6 +70,8 @@ struct loading {
 	struct link_export **exports; /* of what is provided */
 	struct link_entry **entries;  /* of functions whose address is taken, as far as known */
 	struct link_word *words;
+	uint8_t *images;	  /* the block of the object's images of text and constants */
+	struct link_batch *batch; /* of the exports it brings; NULL: none yet */
 	/* the note's symbols by name: first of a bucket + 1, next in its chain + 1 */
 	uint32_t *note_first, *note_next;
 };
@@ -112,10 +115,10 @@ MUST_USE int resolve_entries(struct transaction *transaction, struct loading *lo
 /* Which functions of another version follow the cell's entries, once it is placed. */
 MUST_USE int successor_list_entries(struct transaction *transaction, struct loading *loading);
 /* What the note says of the name under one of the kinds; 0: nothing. */
-uint64_t resolve_type_hash(const struct loading *loading, const char *name, uint32_t kind_a,
-			   uint32_t kind_b);
+uint64_t resolve_type_hash(const struct loading *loading, const char *name, uint64_t name_hash,
+			   uint32_t kind_a, uint32_t kind_b);
 /* Makes resolve_type_hash() possible. */
-MUST_USE int resolve_index_note(struct transaction *transaction, struct loading *loading);
+void resolve_index_note(struct loading *loading);
 
 /* successor.c: the cell's entries whose names are this object's functions. */
 MUST_USE int successor_find_entries(struct transaction *transaction, struct loading *loading);
@@ -142,7 +145,18 @@ MUST_USE int record_cell_new(struct namespace *ns, const char *name, struct link
 void record_cell_free(struct link_cell *cell); /* with its entries and state */
 MUST_USE int record_version_new(struct link_cell *cell, struct link_version **ret);
 void record_version_free(struct link_version *version); /* with its extents */
-MUST_USE int record_export_new(struct link_cell *cell, const char *name, struct link_export **ret);
+/*
+ * Exports come in blocks that go with the last of them.  bytes: the sum of
+ * record_export_size() of the names.  The maker holds the batch, too.
+ */
+struct link_batch;
+size_t record_export_size(const char *name);
+MUST_USE int record_batch_new(size_t bytes, struct link_batch **ret);
+void record_batch_unref(struct link_batch *batch); /* NULL: nothing */
+/* batch NULL: in a block of its own. */
+MUST_USE int record_export_new(struct link_cell *cell, struct link_batch *batch, const char *name,
+			       uint64_t name_hash, struct link_export **ret);
+void record_export_free(struct link_export *export);
 bool record_is_in_state(const struct link_cell *cell, uintptr_t value);
 struct link_cell *record_cell_find(const struct namespace *ns, const char *name);
 void record_slot_attach(struct link_slot *slot);

@@ -62,7 +62,9 @@ static int new_export(struct transaction *transaction, struct loading *loading, 
 {
 	const Elf64_Sym *sym = &loading->elf.symbols[symbol];
 	struct link_export *export;
-	int r = record_export_new(loading->cell, elf_symbol_name(&loading->elf, symbol), &export);
+	int r = record_export_new(loading->cell, loading->batch,
+				  elf_symbol_name(&loading->elf, symbol),
+				  loading->symbols[symbol].name_hash, &export);
 
 	if (r < 0)
 		return transaction_out_of_memory(transaction, loading->cell->name,
@@ -84,8 +86,8 @@ static int define(struct transaction *transaction, struct loading *loading, uint
 	const char *name = elf_symbol_name(&loading->elf, symbol);
 	struct link_version *version = loading->version;
 	struct link_export *export = namespace_find(loading->ns, name);
-	uint64_t hash =
-		resolve_type_hash(loading, name, NOTE_PROVIDES_FUNCTION, NOTE_PROVIDES_DATA);
+	uint64_t hash = resolve_type_hash(loading, name, loading->symbols[symbol].name_hash,
+					  NOTE_PROVIDES_FUNCTION, NOTE_PROVIDES_DATA);
 	int r = check_provided(transaction, loading, symbol);
 
 	if (r < 0)
@@ -119,19 +121,26 @@ static int define(struct transaction *transaction, struct loading *loading, uint
 int provide_exports(struct transaction *transaction, struct loading *loading)
 {
 	uint32_t count = 0;
+	size_t bytes = 0;
+	int r = 0;
 
-	loading->exports = heap_alloc((loading->elf.n_symbols + 1ul) * sizeof(*loading->exports));
-	for (uint32_t i = 1; i < loading->elf.n_symbols; i++)
-		count += is_provided(loading, i);
-	if (count == 0 && loading->exports)
+	for (uint32_t i = 1; i < loading->elf.n_symbols; i++) {
+		if (!is_provided(loading, i))
+			continue;
+		count++;
+		bytes += record_export_size(elf_symbol_name(&loading->elf, i));
+	}
+	if (count == 0)
 		return 0;
 	loading->version->definitions = heap_alloc(count * sizeof(struct link_definition));
-	if (!loading->version->definitions || !loading->exports)
+	/* Another version brings few new ones, if any. */
+	if (loading->is_new_cell)
+		r = record_batch_new(bytes, &loading->batch);
+	if (!loading->version->definitions || r < 0)
 		return transaction_out_of_memory(transaction, loading->cell->name,
 						 "the list of exports");
 	for (uint32_t i = 1; i < loading->elf.n_symbols; i++) {
-		int r = is_provided(loading, i) ? define(transaction, loading, i) : 0;
-
+		r = is_provided(loading, i) ? define(transaction, loading, i) : 0;
 		if (r < 0)
 			return r;
 	}

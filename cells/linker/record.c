@@ -30,7 +30,7 @@ void record_cell_free(struct link_cell *cell)
 		struct link_export *export = cell->exports;
 
 		cell->exports = export->next;
-		heap_free(export);
+		record_export_free(export);
 	}
 	for (uint32_t i = 0; i < cell->n_state_slots; i++)
 		record_slot_detach(&cell->state_slots[i]);
@@ -76,8 +76,10 @@ void record_version_free(struct link_version *version)
 			break;
 		}
 	}
-	if (version->text.va)
+	if (version->text.va) {
 		forget_text(version);
+		machine_image_freed(version->text.va);
+	}
 	for (uint32_t i = 0; i < version->n_slots; i++)
 		record_slot_detach(&version->slots[i]);
 	pool_free(&self->pools[POOL_TEXT], POOL_TEXT, &version->text);
@@ -93,14 +95,68 @@ void record_version_free(struct link_version *version)
 	heap_free(version);
 }
 
-int record_export_new(struct link_cell *cell, const char *name, struct link_export **ret)
-{
-	size_t length = string_length(name) + 1;
-	struct link_export *export = heap_alloc(sizeof(*export) + length);
+struct link_batch {
+	uint64_t users; /* exports in it, and who fills it */
+	uint64_t used;	/* bytes */
+	uint8_t bytes[];
+};
 
-	if (!export)
+size_t record_export_size(const char *name)
+{
+	size_t align = _Alignof(struct link_export);
+
+	return (sizeof(struct link_export) + string_length(name) + align) & -align;
+}
+
+int record_batch_new(size_t bytes, struct link_batch **ret)
+{
+	struct link_batch *batch = heap_alloc(sizeof(*batch) + bytes);
+
+	if (!batch)
 		return -ENOMEM;
-	memcpy(export->name, name, length);
+	batch->users = 1;
+	*ret = batch;
+	return 0;
+}
+
+void record_batch_unref(struct link_batch *batch)
+{
+	OWN(irq_guard, guard) = irq_off();
+
+	if (batch && --batch->users == 0)
+		heap_free(batch);
+}
+
+void record_export_free(struct link_export *export)
+{
+	record_batch_unref(export->batch);
+}
+
+static struct link_export *take_export(struct link_batch *batch, size_t size)
+{
+	OWN(irq_guard, guard) = irq_off();
+	struct link_export *export = (struct link_export *)(batch->bytes + batch->used);
+
+	batch->users++;
+	batch->used += size;
+	export->batch = batch;
+	return export;
+}
+
+int record_export_new(struct link_cell *cell, struct link_batch *batch, const char *name,
+		      uint64_t name_hash, struct link_export **ret)
+{
+	size_t size = record_export_size(name);
+	struct link_batch *own = NULL;
+	struct link_export *export;
+	int r = batch ? 0 : record_batch_new(size, &own);
+
+	if (r < 0)
+		return r;
+	export = take_export(batch ? batch : own, size);
+	record_batch_unref(own);
+	memcpy(export->name, name, string_length(name) + 1);
+	export->name_hash = name_hash;
 	export->cell = cell;
 	export->next = cell->exports;
 	cell->exports = export;
@@ -172,8 +228,19 @@ static bool is_function(const struct loading *loading, uint32_t symbol)
 	       loading->sections[section].pool == LINK_TEXT;
 }
 
+static bool is_sorted(const struct link_function *functions, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++) {
+		if (functions[i].start < functions[i - 1].start)
+			return false;
+	}
+	return true;
+}
+
 static void sort_functions(struct link_function *functions, uint32_t count)
 {
+	if (is_sorted(functions, count))
+		return;
 	/* Shell sort: in place, no recursion, and fast enough for 10,000 names. */
 	for (uint32_t gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11) {
 		for (uint32_t i = gap; i < count; i++) {
@@ -187,31 +254,56 @@ static void sort_functions(struct link_function *functions, uint32_t count)
 	}
 }
 
+/* Counts functions, of each section by its mark, and the bytes of their names. */
+static uint32_t count_functions(struct loading *loading, uint32_t *ret_bytes)
+{
+	uint32_t count = 0, bytes = 0;
+
+	for (uint32_t i = 1; i < loading->elf.n_symbols; i++) {
+		if (!is_function(loading, i))
+			continue;
+		count++;
+		loading->sections[elf_symbol_section(&loading->elf, i)].mark++;
+		bytes += (uint32_t)string_length(elf_symbol_name(&loading->elf, i)) + 1;
+	}
+	*ret_bytes = bytes;
+	return count;
+}
+
+/* Sections of text lie in their order: marks become the places of their first functions. */
+static void place_functions(struct loading *loading)
+{
+	uint32_t place = 0;
+
+	for (uint32_t i = 1; i < loading->elf.n_sections; i++) {
+		uint32_t count = loading->sections[i].mark;
+
+		loading->sections[i].mark = place;
+		place += count;
+	}
+}
+
 int record_functions(struct loading *loading)
 {
 	struct link_version *version = loading->version;
-	uint32_t count = 0, text = 0;
+	uint32_t bytes, count = count_functions(loading, &bytes), text = 0;
 
-	for (uint32_t i = 1; i < loading->elf.n_symbols; i++) {
-		if (is_function(loading, i)) {
-			count++;
-			text += (uint32_t)string_length(elf_symbol_name(&loading->elf, i)) + 1;
-		}
-	}
 	if (count == 0)
 		return 0;
 	version->functions = heap_alloc(count * sizeof(*version->functions));
-	version->strings = heap_alloc(text);
+	version->strings = heap_alloc(bytes);
 	if (!version->functions || !version->strings)
 		return -ENOMEM;
-	text = 0;
+	place_functions(loading);
+	version->n_functions = count;
 	for (uint32_t i = 1; i < loading->elf.n_symbols; i++) {
 		const char *name = elf_symbol_name(&loading->elf, i);
-		uint32_t length = (uint32_t)string_length(name) + 1;
+		uint32_t length, section = elf_symbol_section(&loading->elf, i);
 
 		if (!is_function(loading, i))
 			continue;
-		version->functions[version->n_functions++] = (struct link_function){
+		length = (uint32_t)string_length(name) + 1;
+		version->functions[loading->sections[section].mark++] = (struct link_function){
 			.start = (uint32_t)(loading->symbols[i].call - version->text.va),
 			.size = (uint32_t)loading->elf.symbols[i].st_size,
 			.name = text,

@@ -7,38 +7,36 @@
 #include "base/format.h"
 #include "base/string.h"
 
-int resolve_index_note(struct transaction *transaction, struct loading *loading)
+/* A number below count, without a division. */
+static uint32_t bucket_of(uint64_t hash, uint32_t count)
+{
+	return (uint32_t)((hash * 0x9e3779b97f4a7c15ull >> 32) * count >> 32);
+}
+
+void resolve_index_note(struct loading *loading)
 {
 	const struct note *note = &loading->note;
 	uint32_t count = loading->is_foreign ? 0 : note->header->n_symbols;
 
-	if (count == 0)
-		return 0;
-	loading->note_first = heap_alloc(count * sizeof(*loading->note_first));
-	loading->note_next = heap_alloc(count * sizeof(*loading->note_next));
-	if (!loading->note_first || !loading->note_next)
-		return transaction_out_of_memory(transaction, loading->elf.name,
-						 "an index of the note");
 	/* From the last to the first, so that a chain has them in order. */
 	for (uint32_t i = count; i > 0; i--) {
 		const char *name = note_string(note, note->symbols[i - 1].name);
-		uint32_t bucket = (uint32_t)(string_hash(name) % count);
+		uint32_t bucket = bucket_of(string_hash(name), count);
 
 		loading->note_next[i - 1] = loading->note_first[bucket];
 		loading->note_first[bucket] = i;
 	}
-	return 0;
 }
 
-uint64_t resolve_type_hash(const struct loading *loading, const char *name, uint32_t kind_a,
-			   uint32_t kind_b)
+uint64_t resolve_type_hash(const struct loading *loading, const char *name, uint64_t name_hash,
+			   uint32_t kind_a, uint32_t kind_b)
 {
 	const struct note *note = &loading->note;
 	uint32_t i;
 
-	if (!loading->note_first)
+	if (loading->is_foreign || note->header->n_symbols == 0)
 		return 0;
-	i = loading->note_first[string_hash(name) % note->header->n_symbols];
+	i = loading->note_first[bucket_of(name_hash, note->header->n_symbols)];
 	for (; i; i = loading->note_next[i - 1]) {
 		const struct note_symbol *symbol = &note->symbols[i - 1];
 
@@ -99,8 +97,8 @@ static int check_provider(struct transaction *transaction, struct loading *loadi
 			  const struct link_export *export)
 {
 	uint32_t flags = loading->symbols[symbol].flags;
-	uint64_t need =
-		resolve_type_hash(loading, export->name, NOTE_NEEDS_FUNCTION, NOTE_NEEDS_DATA);
+	uint64_t need = resolve_type_hash(loading, export->name, export->name_hash,
+					  NOTE_NEEDS_FUNCTION, NOTE_NEEDS_DATA);
 	char expected[72], found[72];
 
 	if ((flags & LINK_CALLED) && !export->is_function)
@@ -188,8 +186,8 @@ static int own_entry(struct transaction *transaction, struct loading *loading, u
 	if (r < 0)
 		return r;
 	if (entry->version == loading->version && !entry->type_hash)
-		entry->type_hash = resolve_type_hash(loading, name, NOTE_ADDRESS_TAKEN,
-						     NOTE_PROVIDES_FUNCTION);
+		entry->type_hash = resolve_type_hash(loading, name, string_hash(name),
+						     NOTE_ADDRESS_TAKEN, NOTE_PROVIDES_FUNCTION);
 	loading->entries[symbol] = entry;
 	own->address = entry->stub;
 	return 0;

@@ -64,7 +64,7 @@ static bool follows(const struct loading *loading, uint32_t symbol)
 	const struct link_entry *entry = loading->entries[symbol];
 
 	return entry && entry->version != loading->version &&
-	       resolve_type_hash(loading, entry->name, NOTE_ADDRESS_TAKEN,
+	       resolve_type_hash(loading, entry->name, string_hash(entry->name), NOTE_ADDRESS_TAKEN,
 				 NOTE_PROVIDES_FUNCTION) == entry->type_hash;
 }
 
@@ -188,7 +188,7 @@ CELL_EXPORT void linker_prune(struct link_cell *cell)
 		}
 		namespace_withdraw(cell->ns, export);
 		*at = export->next;
-		heap_free(export);
+		record_export_free(export);
 	}
 }
 

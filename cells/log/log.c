@@ -79,26 +79,32 @@ static bool is_tracing(void)
 	return log_state.tracing == TRACING_ON;
 }
 
-CELL_EXPORT void log_trace(const char *format, ...)
+/* Apart: room for the text, which the compiler clears, is not to cost those who do not trace. */
+static void trace_list(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+static __attribute__((noinline)) void trace_list(const char *format, va_list arguments)
 {
 	char text[TRACE_MAX];
 	size_t head, length;
-	va_list arguments;
-	bool fits;
 
-	if (!is_tracing())
-		return;
 	head = format_text(text, sizeof(text), "{\"t\":%lu,\"task\":%lu,", clock_now_ns(),
 			   task_id());
 	length = head;
-	va_start(arguments, format);
-	fits = append(text, &length, format, arguments);
-	va_end(arguments);
-	if (!fits)
+	if (!append(text, &length, format, arguments))
 		length = head + format_text(text + head, sizeof(text) - head,
 					    "\"event\":\"too_long\",\"bytes\":%zu", length);
 	text[length] = '}';
 	machine_trace(text, length + 1);
+}
+
+CELL_EXPORT void log_trace(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!is_tracing())
+		return;
+	va_start(arguments, format);
+	trace_list(format, arguments);
+	va_end(arguments);
 }
 
 CELL("log", 1, CELL_SERVICE, "the system's messages in a bounded ring, and trace events");

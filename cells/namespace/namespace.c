@@ -45,11 +45,11 @@ CELL_EXPORT struct namespace *namespace_of(const namespace_ref *ns)
 }
 
 static struct link_export **find_place(struct link_export **table, uint32_t n_places,
-				       const char *name)
+				       const char *name, uint64_t hash)
 {
-	uint32_t at = (uint32_t)string_hash(name) & (n_places - 1);
+	uint32_t at = (uint32_t)hash & (n_places - 1);
 
-	while (table[at] && !string_equal(table[at]->name, name))
+	while (table[at] && (table[at]->name_hash != hash || !string_equal(table[at]->name, name)))
 		at = (at + 1) & (n_places - 1);
 	return &table[at];
 }
@@ -57,8 +57,11 @@ static struct link_export **find_place(struct link_export **table, uint32_t n_pl
 static void fill_table(struct namespace *ns, struct link_export **table, uint32_t n_places)
 {
 	memset(table, 0, n_places * sizeof(*table));
-	for (uint32_t i = 0; i < ns->n_exports; i++)
-		*find_place(table, n_places, ns->order[i]->name) = ns->order[i];
+	for (uint32_t i = 0; i < ns->n_exports; i++) {
+		struct link_export *export = ns->order[i];
+
+		*find_place(table, n_places, export->name, export->name_hash) = export;
+	}
 }
 
 /* Half of the places stay free, so a search always ends. */
@@ -195,7 +198,8 @@ CELL_EXPORT int namespace_reserve(struct namespace *ns, uint32_t count)
 CELL_EXPORT void namespace_publish(struct namespace *ns, struct link_export *export)
 {
 	OWN(irq_guard, guard) = irq_off();
-	struct link_export **place = find_place(ns->table, ns->n_places, export->name);
+	struct link_export **place =
+		find_place(ns->table, ns->n_places, export->name, export->name_hash);
 
 	assert(!*place);
 	assert(ns->n_exports < ns->n_places / 2);
@@ -206,7 +210,7 @@ CELL_EXPORT void namespace_publish(struct namespace *ns, struct link_export *exp
 
 static uint32_t home_of(const struct namespace *ns, const struct link_export *export)
 {
-	return (uint32_t)string_hash(export->name) & (ns->n_places - 1);
+	return (uint32_t) export->name_hash & (ns->n_places - 1);
 }
 
 /* Closes the gap: what comes behind it moves there unless its own place is after the gap. */
@@ -228,9 +232,11 @@ static void remove_place(struct namespace *ns, uint32_t gap)
 CELL_EXPORT void namespace_withdraw(struct namespace *ns, struct link_export *export)
 {
 	OWN(irq_guard, guard) = irq_off();
+	struct link_export **place;
 
 	assert(export->order < ns->n_exports && ns->order[export->order] == export);
-	remove_place(ns, (uint32_t)(find_place(ns->table, ns->n_places, export->name) - ns->table));
+	place = find_place(ns->table, ns->n_places, export->name, export->name_hash);
+	remove_place(ns, (uint32_t)(place - ns->table));
 	ns->n_exports--;
 	for (uint32_t i = export->order; i < ns->n_exports; i++) {
 		ns->order[i] = ns->order[i + 1];
@@ -241,9 +247,10 @@ CELL_EXPORT void namespace_withdraw(struct namespace *ns, struct link_export *ex
 CELL_EXPORT struct link_export *namespace_find(const struct namespace *ns, const char *name)
 {
 	OWN(irq_guard, guard) = irq_off();
+	uint64_t hash = string_hash(name);
 
 	for (; ns; ns = ns->parent) {
-		struct link_export *export = *find_place(ns->table, ns->n_places, name);
+		struct link_export *export = *find_place(ns->table, ns->n_places, name, hash);
 
 		if (export)
 			return export;

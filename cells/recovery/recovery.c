@@ -73,6 +73,7 @@ struct crash {
 /* src/arch/x86_64/unwind.S */
 void unwind_capture(struct unwind_cursor *ret);
 _Noreturn void recovery_resume(struct unwind_cursor *cursor);
+_Noreturn void unwind_enter(const struct unwind_cursor *cursor, uint64_t rip, uint64_t exception);
 
 _Static_assert(sizeof(struct unwind_cursor) == 152, "CURSOR_SIZE");
 _Static_assert(__builtin_offsetof(struct unwind_cursor, cfa) == 136, "CURSOR_CFA");
@@ -195,9 +196,9 @@ static _Noreturn void finish(struct task *task, const struct unwind_cursor *curs
 	go_on(&top, (uintptr_t)end_task, 0, &on);
 }
 
-/* From the cursor's frame on.  The cursor's registers are borrowed. */
-static _Noreturn void unwind(struct task *task, struct unwind_cursor *cursor,
-			     const struct unwind_stack *stack, const struct control *control)
+/* From the cursor's frame to that of a landing pad, whose address is returned. */
+static uint64_t find_pad(struct task *task, struct unwind_cursor *cursor,
+			 const struct unwind_stack *stack, const struct control *control)
 {
 	struct task_unwind *unwind = task_unwind_of(task);
 	struct fault_record *record = record_of(unwind);
@@ -211,7 +212,16 @@ static _Noreturn void unwind(struct task *task, struct unwind_cursor *cursor,
 		finish(task, cursor, stack, end == WALK_TRUNCATED, control);
 	if (record)
 		record->cleanups++;
-	go_on(cursor, pad, (uintptr_t)unwind->exception, control);
+	return pad;
+}
+
+/* From the cursor's frame on.  The cursor's registers are borrowed. */
+static _Noreturn void unwind(struct task *task, struct unwind_cursor *cursor,
+			     const struct unwind_stack *stack, const struct control *control)
+{
+	uint64_t pad = find_pad(task, cursor, stack, control);
+
+	go_on(cursor, pad, (uintptr_t)task_unwind_of(task)->exception, control);
 }
 
 /* Interrupts off.  Of the code that calls. */
@@ -229,11 +239,15 @@ _Noreturn void recovery_resume(struct unwind_cursor *cursor)
 	struct control control = control_here(machine_irq_save());
 	struct task *task = task_current();
 	struct unwind_stack stack = { 0 };
+	uint64_t pad;
 
 	if (!task || !task_unwind_of(task)->active)
 		die("a landing pad that nobody ran", cursor, &stack);
 	stack = stack_of(task);
-	unwind(task, cursor, &stack, &control);
+	pad = find_pad(task, cursor, &stack, &control);
+	/* On the task's own stack, and the control words are what the pad left. */
+	machine_irq_restore(control.irq_on);
+	unwind_enter(cursor, pad, (uintptr_t)task_unwind_of(task)->exception);
 }
 
 /* ---- the fault log ---------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include <clew/cell.h>
 #include <clew/console.h>
+#include <clew/fs.h>
 #include <clew/heap.h>
 #include <clew/linker.h>
 #include <clew/shell.h>
@@ -243,15 +244,45 @@ int command_archive(const struct call *call)
 
 /* ---- load and unload --------------------------------------------------------------- */
 
+static int read_file(const char *path, heap_block *ret, size_t *ret_size)
+{
+	OWN(fs_reader, reader) = OWNER_EMPTY;
+	struct fs_entry entry;
+	int r = fs_reader_open(path, &reader);
+
+	if (r == 0)
+		r = fs_look(path, &entry);
+	if (r == 0)
+		r = heap_block_new(entry.size + 1, ret);
+	if (r == 0)
+		r = fs_reader_read(&reader, heap_block_at(ret), entry.size, ret_size);
+	return r;
+}
+
+/* Of the archive, or of the system's files: those are read to *ret_file, which the bytes are in. */
+static int find_object(const char *name, heap_block *ret_file, const void **ret, size_t *ret_size)
+{
+	int r = linker_archive_find(name, ret, ret_size);
+
+	if (r < 0) {
+		r = read_file(name, ret_file, ret_size);
+		*ret = heap_block_at(ret_file);
+	}
+	return r;
+}
+
 static int load_file(const char *file, char ret_name[CELL_NAME_MAX], struct diag *reterr)
 {
+	OWN(heap_block, block) = OWNER_EMPTY;
 	const void *bytes;
 	size_t size;
-	int r = linker_archive_find(file, &bytes, &size);
+	int r = find_object(file, &block, &bytes, &size);
 
 	if (r < 0) {
 		string_copy(reterr->cell, sizeof(reterr->cell), file);
-		string_copy(reterr->what, sizeof(reterr->what), "not in the boot archive");
+		if (r == -ENOENT)
+			string_copy(reterr->what, sizeof(reterr->what),
+				    "neither in the boot archive nor a file");
 		return r;
 	}
 	return linker_load_object(task_namespace(), file, bytes, size, ret_name, reterr);
@@ -336,20 +367,23 @@ int command_swap(const struct call *call)
 {
 	struct diag diag = { .offset = DIAG_NO_OFFSET };
 	struct swap_report report = { .from = 0 };
+	OWN(heap_block, block) = OWNER_EMPTY;
 	const void *bytes;
 	size_t size;
 	int r;
 
 	if (call->argc != 3)
 		return command_usage(call);
-	r = linker_archive_find(call->argv[2], &bytes, &size);
-	if (r < 0) {
-		print("swap: %s is not in the boot archive (see archive); send an object of your "
-		      "own "
-		      "with clew ctl --socket PATH swap %s FILE\n",
-		      call->argv[2], call->argv[1]);
+	r = find_object(call->argv[2], &block, &bytes, &size);
+	if (r == -ENOENT) {
+		report_line(call->client,
+			    "swap: %s is neither in the boot archive (see archive) nor a file (see "
+			    "ls); to send an object: clew ctl --socket PATH swap %s FILE\n",
+			    call->argv[2], call->argv[1]);
 		return STATUS_FAILED;
 	}
+	if (r < 0)
+		return report_path(call, call->argv[2], r);
 	r = swap_cell(namespace_root(), call->argv[1], call->argv[2], bytes, size, &report, &diag);
 	if (r != 0)
 		return report_error(call, r, &diag);

@@ -26,6 +26,7 @@ struct call {
 	const char *const *argv;
 	bool json;
 	bool background;
+	int client; /* stream of who gave the command: for errors, also when output is a file's */
 };
 
 typedef int command_function(const struct call *call);
@@ -52,12 +53,17 @@ command_function command_cells, command_deps, command_ns, command_symbols, comma
 command_function command_load, command_unload, command_swap, command_retire;
 command_function command_ps, command_kill, command_run, command_jobs, command_fg, command_wait;
 command_function command_mem, command_faults, command_log;
+command_function command_ls, command_cat, command_cp, command_rm, command_mkdir;
 
 /* report.c */
 int report_error(const struct call *call, int error, const struct diag *diag);
-void report_crash(const char *name, int fault);
+int report_path(const struct call *call, const char *path, int error);
+const char *report_error_text(int error);
+void report_crash(int stream, const char *name, int fault);
 /* How a task ended, for people; returns the exit status that this stands for. */
-int report_end(const char *name, const struct task_exit *exit);
+int report_end(int stream, const char *name, const struct task_exit *exit);
+#define REPORT_LINE_MAX 600 /* bytes, with a zero; the rest is cut off */
+void report_line(int stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* jobs.c */
 void jobs_report(void);	  /* says which jobs have ended, and forgets them */

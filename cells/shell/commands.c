@@ -10,13 +10,19 @@
 #include "table.h"
 
 static const struct command commands[] = {
-	{ "help", "[NAME]", "lists the commands, explains one", NULL, command_help, true },
+	{ "help", "[NAME]", "lists the commands, explains one",
+	  "What a command prints goes to a file with > FILE after it, to the end of one with >> "
+	  "FILE.\n",
+	  command_help, true },
 	{ "archive", "", "lists the objects of the boot archive",
 	  "Applications among them can be run, all can be loaded.\n", command_archive, true },
+	{ "cat", "FILE [FILE ...]", "prints files", NULL, command_cat, false },
 	{ "cells", "[--all] [--sha256]", "lists the loaded cells",
 	  "--all adds replaced versions that are still there (see retire).  --sha256 shows the\n"
 	  "SHA-256 of the object that each was loaded from; - when it is not in the archive.\n",
 	  command_cells, true },
+	{ "cp", "FROM TO", "copies a file", "TO is a file, which is overwritten, or a folder.\n",
+	  command_cp, false },
 	{ "deps", "NAME", "shows what a cell uses and who uses it, by symbol",
 	  "Kinds: call (a slot that calls go through), address (of a function's entry), data.\n",
 	  command_deps, true },
@@ -30,17 +36,24 @@ static const struct command commands[] = {
 	{ "kill", "ID|%JOB", "ends a task: it is unwound at its next safe point", NULL,
 	  command_kill, false },
 	{ "load", "NAME|FILE", "loads a cell from the boot archive",
-	  "By the cell's name, or by its file's name (see archive).\n", command_load, false },
+	  "By the cell's name, by its file's name (see archive), or from a file (see ls).\n",
+	  command_load, false },
 	{ "log", "", "shows the system's messages", NULL, command_log, true },
+	{ "ls", "[PATH]", "lists a folder, the root without PATH, or a file",
+	  "Sizes are in bytes, those of folders in entries.\n", command_ls, true },
 	{ "mem", "[--runs]", "shows frames by kind, heap, pools and the address map",
-	  "Sizes are in bytes.  --runs lists every run of used or free frames instead.\n",
+	  "Sizes are in bytes; the heap gives its spare pages back before.  --runs lists every run "
+	  "of used or free frames instead.\n",
 	  command_mem, true },
+	{ "mkdir", "PATH [PATH ...]", "makes folders", NULL, command_mkdir, false },
 	{ "ns", "", "lists the namespaces", NULL, command_ns, true },
 	{ "ps", "", "lists the tasks", NULL, command_ps, true },
 	{ "retire", "", "frees replaced versions that nothing needs, shows what holds the others",
 	  "A version is held by words on stacks, by entries without a successor, and by words in\n"
 	  "memory that look like pointers into it.\n",
 	  command_retire, true },
+	{ "rm", "PATH [PATH ...]", "removes files and empty folders",
+	  "Who reads or writes such a file is told that it is gone.\n", command_rm, false },
 	{ "run", "[--restart N[,MS]] [--priority P] NAME [WORD ...] [&]", "runs an application",
 	  "--restart starts it again after a crash, N times at most, the first time after MS\n"
 	  "milliseconds (10), then after twice as long each time.  --priority is 0 to 7 (4).\n"
@@ -49,7 +62,8 @@ static const struct command commands[] = {
 	{ "shutdown", "", "ends the system", NULL, command_shutdown, false },
 	{ "sleep", "SECONDS", "waits; fractions are allowed", NULL, command_sleep, false },
 	{ "swap", "NAME OBJECT", "replaces a cell by another version while it runs",
-	  "OBJECT is a file of the boot archive, such as greeter_v2.o.  From outside, any object:\n"
+	  "OBJECT is in the boot archive, such as greeter_v2.o, or a file.  From outside, any "
+	  "object:\n"
 	  "clew ctl --socket PATH swap NAME FILE.\n",
 	  command_swap, true },
 	{ "symbols", "[PART]", "lists the exported symbols, those that contain PART", NULL,
@@ -80,8 +94,8 @@ int command_usage(const struct call *call)
 {
 	const struct command *command = call->command;
 
-	print("usage: %s%s%s%s\n", command->name, command->usage[0] ? " " : "", command->usage,
-	      command->json ? " [--json]" : "");
+	report_line(call->client, "usage: %s%s%s%s\n", command->name, command->usage[0] ? " " : "",
+		    command->usage, command->json ? " [--json]" : "");
 	return STATUS_USAGE;
 }
 
@@ -106,7 +120,7 @@ bool command_number(const struct call *call, const char *word, uint64_t *ret)
 static int help_one(const struct call *call, const char *name)
 {
 	const struct command *command = command_find(name);
-	struct call about = { .command = command };
+	struct call about = { .command = command, .client = task_output() };
 
 	if (!command) {
 		print("%s: no such command: %s\n", call->command->name, name);

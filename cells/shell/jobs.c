@@ -112,7 +112,7 @@ static int job_collect(struct job *job)
 	if (r != 0)
 		task_handle_cleanup(&job->task);
 	job->number = 0;
-	return report_end(name, &exit);
+	return report_end(task_output(), name, &exit);
 }
 
 static int wait_for(const struct call *call, struct job *job)
@@ -316,7 +316,7 @@ static int run_in_front(const struct call *call, const struct request *request)
 	OWN(task_child, child) = task_child_of(MOVE(handle));
 	if (task_join(task_child_handle(&child), WAIT_FOREVER, &exit) != 0)
 		return STATUS_FAILED;
-	return report_end(request->argv[0], &exit);
+	return report_end(call->client, request->argv[0], &exit);
 }
 
 static struct job *free_slot(void)
@@ -348,10 +348,10 @@ static int run_as_job(const struct call *call, const struct request *request)
 	irq_guard_cleanup(&guard);
 	if (!job) {
 		OWN(task_child, child) = task_child_of(MOVE(handle));
-		print("run: there are %d jobs already\n", JOBS_MAX);
+		report_line(call->client, "run: there are %d jobs already\n", JOBS_MAX);
 		return STATUS_FAILED;
 	}
-	print("[%lu] task %lu\n", job->number, job->task.word);
+	report_line(call->client, "[%lu] task %lu\n", job->number, job->task.word);
 	return 0;
 }
 

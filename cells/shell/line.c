@@ -7,6 +7,8 @@ struct splitter {
 	struct line *line;
 	bool in_word;
 	bool overflow;
+	bool wants_output; /* a > was seen, and its word was not */
+	bool mistaken;	   /* ... and never will be, or twice */
 };
 
 static bool is_blank(char c)
@@ -37,6 +39,11 @@ static void begin_word(struct splitter *s)
 	if (s->in_word)
 		return;
 	s->in_word = true;
+	if (s->wants_output) {
+		s->wants_output = false;
+		line->output = line->text + line->used;
+		return;
+	}
 	if (line->argc == LINE_WORDS_MAX) {
 		s->overflow = true;
 		return;
@@ -86,6 +93,17 @@ static int take_quoted(struct splitter *s)
 	return 0;
 }
 
+/* At a >. */
+static void take_output(struct splitter *s)
+{
+	end_word(s);
+	s->at++;
+	s->mistaken |= s->wants_output || s->line->output != NULL;
+	s->wants_output = true;
+	s->line->append = s->at < s->end && *s->at == '>';
+	s->at += s->line->append;
+}
+
 /* At a byte that does not end the command. */
 static int take_piece(struct splitter *s)
 {
@@ -96,6 +114,10 @@ static int take_piece(struct splitter *s)
 	}
 	if (*s->at == '#' && !s->in_word) {
 		skip_comment(s);
+		return 0;
+	}
+	if (*s->at == '>') {
+		take_output(s);
 		return 0;
 	}
 	if (*s->at == '\'' || *s->at == '"')
@@ -123,6 +145,8 @@ static int split(struct splitter *s)
 		s->line->background = *s->at++ == '&';
 	if (s->overflow)
 		return LINE_E_LONG;
+	if (s->mistaken || s->wants_output || (s->line->output != NULL && s->line->argc == 0))
+		return LINE_E_OUTPUT;
 	if (s->line->argc == 0)
 		return LINE_E_EMPTY;
 	return 0;
@@ -136,6 +160,8 @@ int line_next(const char **at, const char *end, struct line *ret)
 	ret->argc = 0;
 	ret->used = 0;
 	ret->background = false;
+	ret->output = NULL;
+	ret->append = false;
 	r = split(&s);
 	ret->argv[ret->argc] = NULL;
 	*at = s.at;
@@ -151,6 +177,8 @@ const char *line_error(int error)
 		return "too many words";
 	case LINE_E_EMPTY:
 		return "nothing before &";
+	case LINE_E_OUTPUT:
+		return "expected COMMAND > FILE, with one > or >>";
 	default:
 		return "no command";
 	}

@@ -28,7 +28,19 @@ __attribute__((format(printf, 2, 3))) static void append(struct text *text, cons
 	va_end(arguments);
 }
 
-static const char *error_text(int error)
+void report_line(int stream, const char *format, ...)
+{
+	va_list arguments;
+	char text[REPORT_LINE_MAX];
+	size_t length;
+
+	va_start(arguments, format);
+	length = format_list(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	console_write(stream, text, length < sizeof(text) ? length : sizeof(text) - 1);
+}
+
+static const char *error_name(int error)
 {
 	switch (error) {
 	case -EPERM:
@@ -45,14 +57,24 @@ static const char *error_text(int error)
 		return "in use";
 	case -EEXIST:
 		return "exists already";
+	case -ENOTDIR:
+		return "not a folder";
+	case -EISDIR:
+		return "a folder";
 	case -EINVAL:
 		return "invalid";
+	case -EFBIG:
+		return "the file would be too large";
 	case -ENOSPC:
 		return "no room";
 	case -ERANGE:
 		return "out of range";
 	case -ENAMETOOLONG:
 		return "name too long";
+	case -ENOTEMPTY:
+		return "the folder is not empty";
+	case -ESTALE:
+		return "was removed meanwhile";
 	case -EBADMSG:
 		return "damaged";
 	case -ENOTSUP:
@@ -62,6 +84,20 @@ static const char *error_text(int error)
 	default:
 		return NULL;
 	}
+}
+
+const char *report_error_text(int error)
+{
+	const char *text = error_name(error);
+
+	return text != NULL ? text : "error of an unknown kind";
+}
+
+int report_path(const struct call *call, const char *path, int error)
+{
+	report_line(call->client, "%s: %s: %s\n", call->command->name, path,
+		    report_error_text(error));
+	return STATUS_FAILED;
 }
 
 static void append_place(struct text *text, const struct diag *diag)
@@ -80,7 +116,7 @@ CELL_EXPORT void shell_describe(char *to, size_t size, const char *command, int 
 				const struct diag *diag)
 {
 	struct text text = { .to = to, .size = size };
-	const char *name = error_text(error);
+	const char *name = error_name(error);
 
 	append(&text, "%s: ", command);
 	append_place(&text, diag);
@@ -102,70 +138,72 @@ int report_error(const struct call *call, int error, const struct diag *diag)
 	char text[512];
 
 	shell_describe(text, sizeof(text), call->command->name, error, diag ? diag : &none);
-	print("%s\n", text);
+	report_line(call->client, "%s\n", text);
 	return STATUS_FAILED;
 }
 
-static void print_frame(uint32_t n, const struct fault_frame *frame)
+static void print_frame(int stream, uint32_t n, const struct fault_frame *frame)
 {
-	print("  #%-2u 0x%lx  %s: %s+0x%x\n", n, frame->pc, frame->cell[0] ? frame->cell : "?",
-	      frame->symbol[0] ? frame->symbol : "?", frame->offset);
+	report_line(stream, "  #%-2u 0x%lx  %s: %s+0x%x\n", n, frame->pc,
+		    frame->cell[0] ? frame->cell : "?", frame->symbol[0] ? frame->symbol : "?",
+		    frame->offset);
 }
 
 /* A recursion fills the record with one address. */
-static void print_backtrace(const struct fault_record *fault)
+static void print_backtrace(int stream, const struct fault_record *fault)
 {
 	uint32_t n = fault->n_frames < FAULT_BACKTRACE_MAX ? fault->n_frames : FAULT_BACKTRACE_MAX;
 	uint32_t same;
 
 	for (uint32_t i = 0; i < n; i += same) {
-		print_frame(i, &fault->frames[i]);
+		print_frame(stream, i, &fault->frames[i]);
 		same = 1;
 		while (i + same < n && fault->frames[i + same].pc == fault->frames[i].pc)
 			same++;
 		if (same > 1)
-			print("      the same again, %u times\n", same - 1);
+			report_line(stream, "      the same again, %u times\n", same - 1);
 	}
 	if (n == FAULT_BACKTRACE_MAX)
-		print("      further frames are not recorded\n");
+		report_line(stream, "      further frames are not recorded\n");
 }
 
-static void print_fault(const char *name, const struct fault_record *fault)
+static void print_fault(int stream, const char *name, const struct fault_record *fault)
 {
 	const struct fault_frame *first = &fault->frames[0];
 
-	print("%s: crashed (fault %lu): %s\n", name, fault->id, fault->cause);
+	report_line(stream, "%s: crashed (fault %lu): %s\n", name, fault->id, fault->cause);
 	if (fault->n_frames > 0 && first->cell[0])
-		print("  in cell %s (version %u), function %s\n", first->cell, first->version,
-		      first->symbol[0] ? first->symbol : "?");
+		report_line(stream, "  in cell %s (version %u), function %s\n", first->cell,
+			    first->version, first->symbol[0] ? first->symbol : "?");
 	else
-		print("  in no cell\n");
-	print_backtrace(fault);
-	print("  %u cleanups run, %u faults in cleanups", fault->cleanups, fault->nested);
+		report_line(stream, "  in no cell\n");
+	print_backtrace(stream, fault);
+	report_line(stream, "  %u cleanups run, %u faults in cleanups", fault->cleanups,
+		    fault->nested);
 	if (fault->lost)
-		print(", %u frames lost", fault->lost);
-	print("%s\n", fault->truncated ? ", the rest of the stack is lost" : "");
+		report_line(stream, ", %u frames lost", fault->lost);
+	report_line(stream, "%s\n", fault->truncated ? ", the rest of the stack is lost" : "");
 }
 
-void report_crash(const char *name, int fault)
+void report_crash(int stream, const char *name, int fault)
 {
 	struct fault_record record;
 
 	if (fault > 0 && recovery_next_fault((uint64_t)fault - 1, &record) == 0 &&
 	    record.id == (uint64_t)fault)
-		print_fault(name, &record);
+		print_fault(stream, name, &record);
 	else
-		print("%s: crashed (fault %d, no longer in the log)\n", name, fault);
+		report_line(stream, "%s: crashed (fault %d, no longer in the log)\n", name, fault);
 }
 
-int report_end(const char *name, const struct task_exit *exit)
+int report_end(int stream, const char *name, const struct task_exit *exit)
 {
 	switch (exit->end) {
 	case TASK_CRASHED:
-		report_crash(name, exit->value);
+		report_crash(stream, name, exit->value);
 		return STATUS_FAILED;
 	case TASK_KILLED:
-		print("%s: killed\n", name);
+		report_line(stream, "%s: killed\n", name);
 		return STATUS_FAILED;
 	default:
 		return exit->value;

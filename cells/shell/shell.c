@@ -11,6 +11,7 @@
 #include <clew/cell.h>
 #include <clew/child.h>
 #include <clew/console.h>
+#include <clew/fs.h>
 #include <clew/log.h>
 #include <clew/machine.h>
 
@@ -72,6 +73,7 @@ _Noreturn void shell_shutdown(void)
 
 struct errand {
 	const struct line *line; /* the parent's, which outlives the errand */
+	int client;		 /* stream of who gave the command */
 };
 
 static int take_json(const struct line *line, const char **argv, struct call *call)
@@ -92,15 +94,19 @@ static int do_errand(struct errand errand)
 {
 	const struct line *line = errand.line;
 	const char *argv[LINE_WORDS_MAX + 1];
-	struct call call = { .argv = argv, .background = line->background };
+	struct call call = {
+		.argv = argv,
+		.background = line->background,
+		.client = errand.client,
+	};
 
 	call.command = command_find(line->argv[0]);
 	if (!call.command) {
-		print("%s: no such command; help lists them\n", line->argv[0]);
+		report_line(call.client, "%s: no such command; help lists them\n", line->argv[0]);
 		return STATUS_FAILED;
 	}
 	if (line->background && call.command->run != command_run) {
-		print("%s: only run goes to the background\n", line->argv[0]);
+		report_line(call.client, "%s: only run goes to the background\n", line->argv[0]);
 		return STATUS_FAILED;
 	}
 	call.argc = take_json(line, argv, &call);
@@ -109,18 +115,6 @@ static int do_errand(struct errand errand)
 TASK_ENTRY_PLAIN(do_errand, struct errand);
 
 /* ---- commands, from whom they come ---------------------------------------------------- */
-
-__attribute__((format(printf, 2, 3))) static void say(int stream, const char *format, ...)
-{
-	va_list arguments;
-	char text[160];
-	size_t length;
-
-	va_start(arguments, format);
-	length = format_list(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	console_write(stream, text, length < sizeof(text) ? length : sizeof(text) - 1);
-}
 
 OWNER(foreground); /* word: 1 while the console has a task to kill on Ctrl-C */
 
@@ -139,16 +133,17 @@ static foreground foreground_of(uint64_t task, int stream)
 	return (foreground){ 1 };
 }
 
-static int execute_line(const struct line *line, int stream)
+/* Runs it for the client at the stream; what it prints goes to `output`. */
+static int execute_task(const struct line *line, int stream, int output)
 {
-	struct errand errand = { line };
-	struct task_options options = { .name = line->argv[0], .output = stream };
+	struct errand errand = { line, stream };
+	struct task_options options = { .name = line->argv[0], .output = output };
 	OWN(task_handle, handle) = OWNER_EMPTY;
 	struct task_exit exit;
 	int r = TASK_SPAWN(do_errand, &errand, &options, &handle);
 
 	if (r < 0) {
-		say(stream, "%s: cannot start a task: error %d\n", line->argv[0], r);
+		report_line(stream, "%s: cannot start a task: error %d\n", line->argv[0], r);
 		return STATUS_FAILED;
 	}
 	OWN(task_child, child) = task_child_of(MOVE(handle));
@@ -157,8 +152,41 @@ static int execute_line(const struct line *line, int stream)
 	if (r != 0 || exit.end == TASK_KILLED)
 		return STATUS_FAILED;
 	if (exit.end == TASK_CRASHED)
-		report_crash(line->argv[0], exit.value);
+		report_crash(stream, line->argv[0], exit.value);
 	return exit.end == TASK_CRASHED ? STATUS_FAILED : exit.value;
+}
+
+/* The status of a command whose output went to a file, which must all be there. */
+static int check_output(const struct line *line, int stream, int output, int status)
+{
+	uint64_t lost;
+
+	if (fs_stream_lost(output, &lost) != 0)
+		report_line(stream, "%s: %s: was removed meanwhile\n", line->argv[0], line->output);
+	else if (lost > 0)
+		report_line(stream, "%s: %s: %lu bytes are missing: no room\n", line->argv[0],
+			    line->output, lost);
+	else
+		return status;
+	return STATUS_FAILED;
+}
+
+static int execute_line(const struct line *line, int stream)
+{
+	OWN(fs_writer, writer) = OWNER_EMPTY;
+	int output, r;
+
+	if (line->output == NULL)
+		return execute_task(line, stream, stream);
+	r = fs_writer_open(line->output, line->append ? FS_APPEND : FS_TRUNCATE, &writer);
+	if (r < 0) {
+		report_line(stream, "%s: %s: %s\n", line->argv[0], line->output,
+			    report_error_text(r));
+		return STATUS_FAILED;
+	}
+	output = fs_writer_stream(&writer);
+	r = execute_task(line, stream, output);
+	return check_output(line, stream, output, r);
 }
 
 /* Takes the next command out of *at .. end and runs it: LINE_E_END, or its status. */
@@ -170,7 +198,7 @@ static int execute_next(const char **at, const char *end, int stream, int *ret_s
 	if (r == LINE_E_END)
 		return r;
 	if (r != 0)
-		say(stream, "%s\n", line_error(r));
+		report_line(stream, "%s\n", line_error(r));
 	*ret_status = r == 0 ? execute_line(&line, stream) : STATUS_FAILED;
 	if (*ret_status != 0 && stream == CONSOLE_TERMINAL)
 		shell_state.failed = true;
@@ -248,7 +276,7 @@ static int keep_step(void *unused)
 		return TASK_AGAIN;
 	shell_state.shell.word = 0;
 	if (r == 0)
-		report_end("shell", &exit);
+		report_end(CONSOLE_TERMINAL, "shell", &exit);
 	if (find_script()) {
 		shell_state.failed = true;
 		shell_shutdown();

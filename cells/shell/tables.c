@@ -145,6 +145,7 @@ int command_mem(const struct call *call)
 		return command_usage(call);
 	if (option)
 		return print_runs(call);
+	heap_trim(); /* so that what is shown follows from what is in use */
 	TABLE_BEGIN(&table, columns, call->json);
 	put_frames(&table);
 	put_heap(&table);

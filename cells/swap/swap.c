@@ -185,6 +185,7 @@ CELL_EXPORT int swap_cell(const namespace_ref *ns, const char *name, const char 
 
 	if (r < 0)
 		return r;
+	report.replaced_ns = machine_clock_ns() - start_ns;
 	announce(&report);
 	(void)swap_retire();
 	report.retired = !is_pending(replaced);

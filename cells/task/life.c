@@ -8,6 +8,7 @@
 #include "record.h"
 
 #include <clew/cell.h>
+#include <clew/child.h>
 #include <clew/clock.h>
 #include <clew/irq.h>
 #include <clew/log.h>
@@ -319,7 +320,7 @@ CELL_EXPORT int task_kill(uint64_t id)
 			r = -EPERM;
 		if (r == 0) {
 			task->killed = true;
-			if (!task->unwind.active)
+			if (!task->unwind.active && task->holds == 0)
 				task_restart(task);
 		}
 	}
@@ -339,8 +340,29 @@ CELL_EXPORT unsigned int task_kill_namespace(const namespace_ref *ns)
 			continue;
 		left++;
 		task->killed = true;
-		if (!task->unwind.active && !task->ending)
+		if (!task->unwind.active && !task->ending && task->holds == 0)
 			task_restart(task);
 	}
 	return left;
+}
+
+CELL_EXPORT kill_hold task_hold_kill(void)
+{
+	OWN(irq_guard, guard) = irq_off();
+	struct task *self = tasks()->current;
+
+	if (self == NULL)
+		return (kill_hold)OWNER_EMPTY;
+	self->holds++;
+	return (kill_hold){ self->id };
+}
+
+/* By whoever holds it, on its own stack: also when that is being unwound. */
+CELL_EXPORT void kill_hold_cleanup(kill_hold *place)
+{
+	OWN(irq_guard, guard) = irq_off();
+
+	if (place->word != 0)
+		tasks()->current->holds--;
+	place->word = 0;
 }

@@ -46,6 +46,7 @@ struct task {
 	bool essential;	   /* not killed */
 	bool killed;	   /* to be unwound at the next safe point */
 	bool ending;	   /* past that: it is releasing what it owns */
+	uint32_t holds;	   /* how often kills are put off */
 	bool detached;	   /* nobody will join */
 	bool reserve_open; /* the pages below stack_low are RW */
 	bool preempted;	   /* context leads to a trap frame */

@@ -186,7 +186,7 @@ static bool interrupts_are_on(void)
 /* Not while it is unwound already: cleanups may come by safe points, too. */
 static bool task_must_die(const struct task *task)
 {
-	return task->killed && !task->unwind.active && !task->ending;
+	return task->killed && task->holds == 0 && !task->unwind.active && !task->ending;
 }
 
 CELL_EXPORT void task_safe_point(void)

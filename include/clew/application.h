@@ -22,6 +22,12 @@
 /* argv[0] is the application's name.  The exit value is that of the task. */
 int application_main(int argc, const char *const *argv);
 
+/*
+ * Pages of stack of the task that calls application_main.  An application that
+ * does not define it gets TASK_STACK_PAGES.
+ */
+extern const uint32_t application_stack_pages;
+
 struct application_options {
 	uint32_t restarts;   /* how often to start it again after a crash */
 	uint64_t backoff_ns; /* before the first restart; doubles each time */

@@ -12,6 +12,15 @@
 #include <clew/own.h>
 #include <clew/task.h>
 
+/*
+ * Puts off a kill of the caller while it is held.  For cleanups that block: a
+ * task that is unwound out of a cleanup loses the rest of it.  What is waited
+ * for must come by itself.  Provided by the cell `task`.
+ */
+OWNER(kill_hold); /* word: id of the task that holds it */
+kill_hold task_hold_kill(void);
+void kill_hold_cleanup(kill_hold *place);
+
 OWNER(task_child); /* word: task id */
 
 static inline task_child task_child_of(task_handle handle)
@@ -27,6 +36,7 @@ static inline task_handle *task_child_handle(task_child *child)
 
 static inline void task_child_cleanup(task_child *place)
 {
+	OWN(kill_hold, hold) = task_hold_kill();
 	OWN(task_handle, handle) = { MOVE(*place).word };
 	struct task_exit exit;
 

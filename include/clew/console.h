@@ -3,8 +3,9 @@
  * Interface of the cell `console`: text in and out, by stream.
  *
  * A stream is one 16550 (driver cell `uart`): the terminal, or the control
- * line that clew-ctl speaks on.  A task writes to the stream it was spawned
- * with, so that output goes to whoever asked for it.
+ * line that clew-ctl speaks on; or, for output, a file (fs_writer_stream).  A
+ * task writes to the stream it was spawned with, so that output goes to
+ * whoever asked for it.
  */
 #ifndef CLEW_CONSOLE_H
 #define CLEW_CONSOLE_H
@@ -27,6 +28,7 @@ enum {
 	CONSOLE_E_BREAK = 5,	 /* a BREAK on the control line: another session, see control.h */
 };
 
+/* To a file with interrupts on only. */
 void console_write(int stream, const char *text, size_t size);
 
 /* To the caller's stream.  Conversions: base/format.h. */

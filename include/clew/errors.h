@@ -21,12 +21,16 @@
 #define EBUSY 16
 #define EEXIST 17
 #define ENODEV 19
+#define ENOTDIR 20
+#define EISDIR 21
 #define EINVAL 22
+#define EFBIG 27
 #define ENOSPC 28
 #define ERANGE 34
 #define EDEADLK 35
 #define ENAMETOOLONG 36
 #define ENOSYS 38
+#define ENOTEMPTY 39
 #define ELOOP 40
 #define EBADMSG 74
 #define EOVERFLOW 75
@@ -36,6 +40,7 @@
 #endif
 #define ETIMEDOUT 110
 #define EALREADY 114
+#define ESTALE 116
 #define ECANCELED 125
 
 #define MUST_USE __attribute__((warn_unused_result))

@@ -40,7 +40,7 @@ struct machine_region {
 	uint32_t reserved;
 };
 
-/* A file the machine was started with: "cells" (a tar archive), "script". */
+/* A file the machine was started with: "cells" and "files" (tar archives), "script". */
 struct machine_module {
 	char name[16];
 	const void *start;
@@ -180,6 +180,19 @@ void machine_log(const char *text, size_t size);
 
 /* One event: a JSON object without newline.  The machine adds nothing. */
 void machine_trace(const char *text, size_t size);
+
+/*
+ * For debuggers and profilers, who look at the machine from outside: what code
+ * lies where, which only the linker knows.  The machine reads these addresses
+ * while it is told; nothing of the system depends on an answer.
+ */
+struct machine_image {
+	const void *object; /* ET_REL, as it was linked; borrowed for the call */
+	size_t size;	    /* bytes */
+	uintptr_t pools[4]; /* where each pool of link/link.h begins; 0: it has none */
+};
+void machine_image_linked(const struct machine_image *image); /* its code is in place */
+void machine_image_freed(uintptr_t text); /* nothing runs there any more; accepts any address */
 
 /* Ends the machine with this exit status (see clew(1)). */
 enum machine_status {

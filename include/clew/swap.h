@@ -25,8 +25,9 @@ struct swap_report {
 	uint32_t pinned;      /* entries that keep the old text */
 	uint64_t state_bytes; /* adopted in place */
 	uint64_t commit_ns;
-	uint64_t total_ns;
-	bool retired; /* the old version is gone already */
+	uint64_t replaced_ns; /* until the commit was done */
+	uint64_t total_ns;    /* and what could be retired was */
+	bool retired;	      /* the old version is gone already */
 };
 
 /* Replaces cell `name` in ns by the object.  `file` names it in messages. */

@@ -52,18 +52,14 @@ bool string_ends(const char *text, const char *suffix)
 
 bool string_copy(char *to, size_t size, const char *from)
 {
-	size_t n = string_length_max(from, size);
+	size_t n = 0;
 
 	if (size == 0)
 		return false;
-	if (n == size) {
-		memcpy(to, from, size - 1);
-		to[size - 1] = 0;
-		return false;
-	}
-	memcpy(to, from, n);
+	for (; n < size - 1 && from[n]; n++)
+		to[n] = from[n];
 	to[n] = 0;
-	return true;
+	return from[n] == 0;
 }
 
 static int digit_value(char c)

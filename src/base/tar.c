@@ -55,14 +55,20 @@ static bool is_zero(const uint8_t *bytes)
 	return true;
 }
 
-static void copy_name(char to[101], const struct header *header)
+/* POSIX ustar: prefix, a slash and name, when there is a prefix. */
+static void copy_name(char to[TAR_NAME_MAX], const struct header *header)
 {
-	const char *name = header->name;
-	size_t n = string_length_max(name, sizeof(header->name));
-	size_t skip = n > 2 && name[0] == '.' && name[1] == '/' ? 2 : 0;
+	size_t length = string_length_max(header->prefix, sizeof(header->prefix));
+	size_t n = string_length_max(header->name, sizeof(header->name));
 
-	memcpy(to, name + skip, n - skip);
-	to[n - skip] = 0;
+	memcpy(to, header->prefix, length);
+	if (length > 0)
+		to[length++] = '/';
+	memcpy(to + length, header->name, n);
+	length += n;
+	to[length] = 0;
+	if (length > 2 && to[0] == '.' && to[1] == '/')
+		memmove(to, to + 2, length - 1);
 }
 
 int tar_next(const void *archive, size_t size, size_t *offset, struct tar_member *ret)

@@ -11,9 +11,11 @@
 
 #include <clew/errors.h>
 
+#define TAR_NAME_MAX 257 /* bytes: prefix, slash, name, zero */
+
 struct tar_member {
-	char name[101];	   /* path, a leading "./" left out */
-	const void *bytes; /* aligned to 512 within the archive */
+	char name[TAR_NAME_MAX]; /* path (prefix and name), a leading "./" left out */
+	const void *bytes;	 /* aligned to 512 within the archive */
 	size_t size;
 };
 

@@ -23,12 +23,6 @@ struct elf_at {
 MUST_USE int elf_refuse(const struct elf_at *at, const char *what, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Whether the section occupies bytes of the file. */
-static inline bool elf_has_contents(const Elf64_Shdr *section)
-{
-	return section->sh_type != SHT_NULL && section->sh_type != SHT_NOBITS;
-}
-
 /* sections.c: needs the header; sets the section table and the section names. */
 MUST_USE int elf_check_sections(struct elf *elf, struct diag *reterr);
 /* overlap.c: needs sections in bounds. */

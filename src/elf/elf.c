@@ -142,40 +142,10 @@ int elf_open(struct elf *ret, const char *name, const void *bytes, size_t size, 
 	return r;
 }
 
-const char *elf_section_name(const struct elf *elf, uint32_t section)
-{
-	return elf->section_names + elf->sections[section].sh_name;
-}
-
-const char *elf_symbol_name(const struct elf *elf, uint32_t symbol)
-{
-	return elf->symbol_names + elf->symbols[symbol].st_name;
-}
-
-const void *elf_section_data(const struct elf *elf, uint32_t section)
-{
-	const Elf64_Shdr *shdr = &elf->sections[section];
-
-	return elf_has_contents(shdr) ? elf->bytes + shdr->sh_offset : NULL;
-}
-
-uint32_t elf_symbol_section(const struct elf *elf, uint32_t symbol)
-{
-	uint32_t section = elf->symbols[symbol].st_shndx;
-
-	return section == SHN_XINDEX ? elf->extended[symbol] : section;
-}
-
 uint32_t elf_find_section(const struct elf *elf, const char *name)
 {
 	for (uint32_t i = 1; i < elf->n_sections; i++)
 		if (string_equal(elf_section_name(elf, i), name))
 			return i;
 	return 0;
-}
-
-const Elf64_Rela *elf_relas(const struct elf *elf, uint32_t section, size_t *ret_count)
-{
-	*ret_count = elf->sections[section].sh_size / sizeof(Elf64_Rela);
-	return elf_section_data(elf, section);
 }

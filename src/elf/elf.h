@@ -56,16 +56,49 @@ struct elf {
 MUST_USE int elf_open(struct elf *ret, const char *name, const void *bytes, size_t size,
 		      struct diag *reterr);
 
-const char *elf_section_name(const struct elf *elf, uint32_t section);
-const char *elf_symbol_name(const struct elf *elf, uint32_t symbol);
+static inline const char *elf_section_name(const struct elf *elf, uint32_t section)
+{
+	return elf->section_names + elf->sections[section].sh_name;
+}
+
+static inline const char *elf_symbol_name(const struct elf *elf, uint32_t symbol)
+{
+	return elf->symbol_names + elf->symbols[symbol].st_name;
+}
+
+/* Whether the section occupies bytes of the file. */
+static inline bool elf_has_contents(const Elf64_Shdr *section)
+{
+	return section->sh_type != SHT_NULL && section->sh_type != SHT_NOBITS;
+}
+
 /* Contents; NULL for SHT_NOBITS and SHT_NULL. */
-const void *elf_section_data(const struct elf *elf, uint32_t section);
+static inline const void *elf_section_data(const struct elf *elf, uint32_t section)
+{
+	const Elf64_Shdr *shdr = &elf->sections[section];
+
+	return elf_has_contents(shdr) ? elf->bytes + shdr->sh_offset : NULL;
+}
+
 /* Section index of a symbol, SHN_XINDEX resolved; SHN_UNDEF, SHN_ABS and SHN_COMMON as they are. */
-uint32_t elf_symbol_section(const struct elf *elf, uint32_t symbol);
+static inline uint32_t elf_symbol_section(const struct elf *elf, uint32_t symbol)
+{
+	uint32_t section = elf->symbols[symbol].st_shndx;
+
+	return section == SHN_XINDEX ? elf->extended[symbol] : section;
+}
+
 /* 0: there is no section of this name. */
 uint32_t elf_find_section(const struct elf *elf, const char *name);
 
 /* Relocations of a SHT_RELA section, which applies to section sh_info. */
-const Elf64_Rela *elf_relas(const struct elf *elf, uint32_t section, size_t *ret_count);
+static inline const Elf64_Rela *elf_relas(const struct elf *elf, uint32_t section,
+					  size_t *ret_count)
+{
+	const Elf64_Shdr *shdr = &elf->sections[section];
+
+	*ret_count = shdr->sh_size / sizeof(Elf64_Rela);
+	return (const Elf64_Rela *)(elf->bytes + shdr->sh_offset);
+}
 
 #endif

@@ -118,7 +118,7 @@ static int append(struct link_object *object, uint32_t section, enum link_pool p
 	uint64_t align = shdr->sh_addralign ? shdr->sh_addralign : 1;
 	uint64_t at = (object->size[pool] + align - 1) & ~(align - 1);
 
-	object->sections[section].pool = pool;
+	object->sections[section].pool = (uint16_t)pool;
 	object->sections[section].offset = at;
 	object->size[pool] = at + shdr->sh_size;
 	object->n_placed++;
@@ -160,7 +160,7 @@ static int place_sections(struct link_object *object, struct diag *reterr)
 		if (r < 0)
 			return r;
 		pool = pool_of(object, i);
-		object->sections[i].pool = pool;
+		object->sections[i].pool = (uint16_t)pool;
 		if (pool == LINK_UNPLACED ||
 		    (pool == LINK_CONST && (is_eh_frame(elf, i) || is_lsda(elf, i))))
 			continue;
@@ -192,23 +192,35 @@ static int check_symbol(const struct elf *elf, uint32_t symbol, struct diag *ret
 	return -ENOEXEC;
 }
 
+/* A number below n_symbols: multiplications, where a remainder takes a division. */
+static uint32_t bucket_of(const struct link_object *object, uint64_t hash)
+{
+	uint64_t mixed = hash * 0x9e3779b97f4a7c15ull;
+
+	return (uint32_t)((mixed >> 32) * object->elf->n_symbols >> 32);
+}
+
 /* Mixes section and offset; every place that holds functions is looked up by both. */
 static uint32_t place_bucket(const struct link_object *object, uint32_t section, uint64_t offset)
 {
-	uint64_t mixed = (offset ^ (uint64_t)section << 40) * 0x9e3779b97f4a7c15ull;
-
-	return (uint32_t)((mixed >> 32) % object->elf->n_symbols);
+	return bucket_of(object, offset ^ (uint64_t)section << 40);
 }
 
-static uint32_t name_bucket(const struct link_object *object, const char *name)
+static uint32_t find_definition(const struct link_object *object, const char *name, uint64_t hash)
 {
-	return (uint32_t)(string_hash(name) % object->elf->n_symbols);
+	uint32_t i = object->symbols[bucket_of(object, hash)].by_name;
+
+	while (i && (object->symbols[i].name_hash != hash ||
+		     !string_equal(elf_symbol_name(object->elf, i), name)))
+		i = object->symbols[i].next_by_name;
+	return i;
 }
 
 static void index_function(struct link_object *object, uint32_t number, uint32_t section)
 {
 	uint32_t bucket = place_bucket(object, section, object->elf->symbols[number].st_value);
 
+	object->sections[section].has_functions = true;
 	object->symbols[number].next_by_place = object->symbols[bucket].by_place;
 	object->symbols[bucket].by_place = number;
 }
@@ -216,9 +228,11 @@ static void index_function(struct link_object *object, uint32_t number, uint32_t
 static int index_definition(struct link_object *object, uint32_t number, struct diag *reterr)
 {
 	const char *name = elf_symbol_name(object->elf, number);
-	uint32_t bucket = name_bucket(object, name);
+	uint64_t hash = string_hash(name);
+	uint32_t bucket = bucket_of(object, hash);
 
-	if (link_definition(object, name)) {
+	object->symbols[number].name_hash = hash;
+	if (find_definition(object, name, hash)) {
 		link_diag(reterr, object->elf, 0, number, DIAG_NO_OFFSET, "symbol is defined twice",
 			  "one definition", "");
 		return -ENOEXEC;
@@ -283,7 +297,8 @@ uint32_t link_function_at(const struct link_object *object, uint32_t section, ui
 	const struct elf *elf = object->elf;
 	uint32_t found = 0, i;
 
-	if (section == SHN_UNDEF || section >= elf->n_sections || elf->n_symbols == 0)
+	if (section == SHN_UNDEF || section >= elf->n_sections || elf->n_symbols == 0 ||
+	    !object->sections[section].has_functions)
 		return 0;
 	/*
 	 * Of several names for one place a global one is the identity; of several
@@ -302,14 +317,7 @@ uint32_t link_function_at(const struct link_object *object, uint32_t section, ui
 
 uint32_t link_definition(const struct link_object *object, const char *name)
 {
-	uint32_t i;
-
-	if (object->elf->n_symbols == 0)
-		return 0;
-	i = object->symbols[name_bucket(object, name)].by_name;
-	while (i && !string_equal(elf_symbol_name(object->elf, i), name))
-		i = object->symbols[i].next_by_name;
-	return i;
+	return object->elf->n_symbols ? find_definition(object, name, string_hash(name)) : 0;
 }
 
 static void need_slot(struct link_object *object, uint32_t *slot)
@@ -364,7 +372,7 @@ static int scan_relocations(struct link_object *object, struct diag *reterr)
 			continue;
 		relas = elf_relas(object->elf, i, &count);
 		for (size_t k = 0; k < count; k++) {
-			struct relocation relocation;
+			__attribute__((uninitialized)) struct relocation relocation;
 			int r = relocation_read(object, shdr->sh_info, &relas[k], &relocation,
 						reterr);
 

@@ -40,9 +40,10 @@ enum link_pool {
 #define LINK_ALIGN 64	 /* of every pool's image; larger sh_addralign is refused */
 
 struct link_section {
-	uint32_t pool; /* enum link_pool */
-	uint32_t reserved;
-	uint64_t offset; /* bytes into the pool's image */
+	uint16_t pool;	    /* enum link_pool */
+	bool has_functions; /* a symbol of type STT_FUNC is in it */
+	uint32_t mark;	    /* the user's: begins as 0 */
+	uint64_t offset;    /* bytes into the pool's image */
 };
 
 enum link_symbol_flag {
@@ -59,6 +60,7 @@ struct link_symbol {
 	uint32_t address_slot; /* likewise */
 	uint32_t stub;	       /* number + 1; 0: none */
 	uint32_t file;	       /* the STT_FILE symbol before it; 0: none */
+	uint64_t name_hash;    /* string_hash, of definitions that are not local */
 	/* Two hash tables with chains, without memory of their own; 0 ends a chain. */
 	uint32_t by_place, next_by_place; /* functions, by section and offset */
 	uint32_t by_name, next_by_name;	  /* definitions that are not local, by name */

@@ -55,10 +55,12 @@ struct link_entry {
 
 struct link_export {
 	struct link_export *next; /* of the cell */
+	struct link_batch *batch; /* the linker's: the block it is in */
 	struct link_cell *cell;
 	uintptr_t value; /* in the current version; 0: it has none */
 	uint64_t size;
 	uint64_t type_hash;	  /* 0: unknown, not compared */
+	uint64_t name_hash;	  /* string_hash() of the name */
 	struct link_entry *entry; /* NULL until somebody takes the address */
 	struct link_slot *users;
 	/* of the version linked last, which may be gone: ask link_definition_of() */

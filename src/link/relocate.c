@@ -153,7 +153,7 @@ static int relocate_section(const struct link_object *object, uint32_t rela_sect
 
 	for (size_t k = 0; k < count; k++) {
 		const struct link_section *placed = &object->sections[section];
-		struct relocation relocation;
+		__attribute__((uninitialized)) struct relocation relocation;
 		int r = relocation_read(object, section, &relas[k], &relocation, reterr);
 
 		if (r == 0)

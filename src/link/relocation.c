@@ -5,45 +5,49 @@
 #include "base/format.h"
 #include "base/string.h"
 
-/* The bytes before a 32-bit field: opcode and ModRM of the instruction it ends or is part of. */
-static uint8_t byte_before(const struct link_object *object, uint32_t section, uint64_t offset,
-			   unsigned int back)
-{
-	const uint8_t *bytes = elf_section_data(object->elf, section);
-
-	return bytes && offset >= back ? bytes[offset - back] : 0;
-}
+/*
+ * The two bytes before a field of text: opcode and ModRM of the instruction
+ * that it ends or is part of.  Zeros where there are none.
+ */
+struct opcode {
+	uint8_t first, last;
+};
 
 static bool is_text(const struct link_object *object, uint32_t section)
 {
 	return object->sections[section].pool == LINK_TEXT;
 }
 
-/* lea disp32(%rip), reg: 8d with mod 00, rm 101. */
-static bool is_lea(const struct link_object *object, uint32_t section, uint64_t offset)
+static inline struct opcode opcode_before(const struct link_object *object, uint32_t section,
+					  uint64_t offset)
 {
-	return is_text(object, section) && byte_before(object, section, offset, 2) == 0x8d &&
-	       (byte_before(object, section, offset, 1) & 0xc7) == 0x05;
+	const uint8_t *bytes = elf_section_data(object->elf, section);
+
+	if (!is_text(object, section) || !bytes || offset == 0)
+		return (struct opcode){ 0 };
+	return (struct opcode){
+		.first = offset >= 2 ? bytes[offset - 2] : 0,
+		.last = bytes[offset - 1],
+	};
+}
+
+/* lea disp32(%rip), reg: 8d with mod 00, rm 101. */
+static bool is_lea(struct opcode opcode)
+{
+	return opcode.first == 0x8d && (opcode.last & 0xc7) == 0x05;
 }
 
 /* call or jmp *disp32(%rip): ff /2, ff /4. */
-static bool is_indirect_branch(const struct link_object *object, uint32_t section, uint64_t offset)
+static bool is_indirect_branch(struct opcode opcode)
 {
-	uint8_t modrm = byte_before(object, section, offset, 1);
-
-	return is_text(object, section) && byte_before(object, section, offset, 2) == 0xff &&
-	       (modrm == 0x15 || modrm == 0x25);
+	return opcode.first == 0xff && (opcode.last == 0x15 || opcode.last == 0x25);
 }
 
 /* call rel32, jmp rel32, jcc rel32. */
-static bool is_branch(const struct link_object *object, uint32_t section, uint64_t offset)
+static bool is_branch(struct opcode opcode)
 {
-	uint8_t last = byte_before(object, section, offset, 1);
-
-	if (!is_text(object, section))
-		return false;
-	return last == 0xe8 || last == 0xe9 ||
-	       (byte_before(object, section, offset, 2) == 0x0f && (last & 0xf0) == 0x80);
+	return opcode.last == 0xe8 || opcode.last == 0xe9 ||
+	       (opcode.first == 0x0f && (opcode.last & 0xf0) == 0x80);
 }
 
 /* Unwind and exception tables speak of code, not of functions' addresses. */
@@ -82,57 +86,64 @@ static int unknown_type(const struct link_object *object, uint32_t section, cons
 	return -ENOEXEC;
 }
 
+static bool is_known(uint32_t type)
+{
+	const uint64_t known = 1ull << R_X86_64_NONE | 1ull << R_X86_64_64 | 1ull << R_X86_64_PC32 |
+			       1ull << R_X86_64_PLT32 | 1ull << R_X86_64_GOTPCREL |
+			       1ull << R_X86_64_32 | 1ull << R_X86_64_32S | 1ull << R_X86_64_PC64 |
+			       1ull << R_X86_64_GOTPCRELX | 1ull << R_X86_64_REX_GOTPCRELX;
+
+	return type < 64 && (known >> type & 1) != 0;
+}
+
 int relocation_read(const struct link_object *object, uint32_t section, const Elf64_Rela *rela,
 		    struct relocation *ret, struct diag *reterr)
 {
-	uint32_t symbol = ELF64_R_SYM(rela->r_info);
+	uint32_t symbol = ELF64_R_SYM(rela->r_info), type = ELF64_R_TYPE(rela->r_info);
 	uint64_t at = rela->r_offset, addend = (uint64_t)rela->r_addend;
 	bool undefined = elf_symbol_section(object->elf, symbol) == SHN_UNDEF;
-	struct relocation relocation = {
-		.use = RELOCATION_RAW,
-		.symbol = symbol,
-		.addend = rela->r_addend,
-		.type = ELF64_R_TYPE(rela->r_info),
-		.section = section,
-		.offset = at,
-	};
 
-	switch (relocation.type) {
-	case R_X86_64_NONE:
-		break;
+	if (!is_known(type))
+		return unknown_type(object, section, rela, reterr);
+	ret->use = RELOCATION_RAW;
+	ret->symbol = symbol;
+	ret->addend = rela->r_addend;
+	ret->type = type;
+	ret->section = section;
+	ret->offset = at;
+	switch (type) {
 	case R_X86_64_GOTPCREL:
 	case R_X86_64_GOTPCRELX:
 	case R_X86_64_REX_GOTPCRELX:
-		relocation.use = is_indirect_branch(object, section, at) ? RELOCATION_CALL_SLOT
-									 : RELOCATION_ADDRESS_SLOT;
+		ret->use = is_indirect_branch(opcode_before(object, section, at))
+				   ? RELOCATION_CALL_SLOT
+				   : RELOCATION_ADDRESS_SLOT;
 		break;
 	case R_X86_64_PLT32:
 	case R_X86_64_PC32:
 		if (undefined &&
-		    (relocation.type == R_X86_64_PLT32 || is_branch(object, section, at)))
-			relocation.use = RELOCATION_STUB;
+		    (type == R_X86_64_PLT32 || is_branch(opcode_before(object, section, at))))
+			ret->use = RELOCATION_STUB;
 		else if (undefined)
-			relocation.use = RELOCATION_DIRECT;
-		else if (is_lea(object, section, at))
-			take_own_address(&relocation, own_function(object, symbol, addend + 4), -4);
+			ret->use = RELOCATION_DIRECT;
+		else if (is_lea(opcode_before(object, section, at)))
+			take_own_address(ret, own_function(object, symbol, addend + 4), -4);
 		break;
 	case R_X86_64_64:
 		/* Code cannot follow what moves, so there it may only be an entry. */
 		if (undefined)
-			relocation.use =
-				is_text(object, section) ? RELOCATION_DIRECT : RELOCATION_WORD;
+			ret->use = is_text(object, section) ? RELOCATION_DIRECT : RELOCATION_WORD;
 		else if (!is_table(object, section))
-			take_own_address(&relocation, own_function(object, symbol, addend), 0);
+			take_own_address(ret, own_function(object, symbol, addend), 0);
 		break;
 	case R_X86_64_32:
 	case R_X86_64_32S:
 	case R_X86_64_PC64:
 		if (undefined)
-			relocation.use = RELOCATION_DIRECT;
+			ret->use = RELOCATION_DIRECT;
 		break;
-	default:
-		return unknown_type(object, section, rela, reterr);
+	default: /* R_X86_64_NONE */
+		break;
 	}
-	*ret = relocation;
 	return 0;
 }

@@ -31,6 +31,8 @@
 	X(machine_lapic_write) \
 	X(machine_log) \
 	X(machine_trace) \
+	X(machine_image_linked) \
+	X(machine_image_freed) \
 	X(machine_halt)
 
 #endif

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Writes the boot archive: objects by their name, in order, the same bytes every time.
 
-usage: archive.py OUTPUT OBJECT... [--folder NAME OBJECT...]
+usage: archive.py OUTPUT OBJECT... [--folder NAME OBJECT...] [--as NAME FILE]...
 
-Files that do not end in .o are left out: a build rule's other outputs.
+Files that do not end in .o are left out, unless they are given a name: a build
+rule's other outputs.
 """
 import os
 import sys
@@ -26,6 +27,8 @@ def main(output, arguments):
         argument = arguments.pop(0)
         if argument == "--folder":
             folder = arguments.pop(0) + "/"
+        elif argument == "--as":
+            members.append((arguments.pop(0), arguments.pop(0)))
         elif argument.endswith(".o"):
             members.append((folder + os.path.basename(argument), argument))
     with tarfile.open(output, "w", format=tarfile.USTAR_FORMAT) as archive:

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/crc32.h"
 #include "link/note.h"
 
 struct output {
@@ -259,17 +260,50 @@ static void add_rela_sections(struct output *output)
 	}
 }
 
-static void add_note(struct output *output, const uint8_t *note, size_t size)
+/* A section that is not loaded. */
+static void add_section(struct output *output, const char *name, uint64_t align, const void *bytes,
+			size_t size)
 {
-	Elf64_Shdr shdr = { .sh_type = SHT_PROGBITS, .sh_addralign = 8 };
+	Elf64_Shdr shdr = { .sh_type = SHT_PROGBITS, .sh_addralign = align };
 	Elf_Data *data;
 	Elf_Scn *scn;
 
 	begin_section(output, &shdr, &scn, &data);
-	shdr.sh_name = add_name(output, "", NOTE_SECTION);
-	data->d_buf = (void *)note;
+	shdr.sh_name = add_name(output, "", name);
+	data->d_buf = (void *)bytes;
 	data->d_size = size;
 	end_section(output, scn, data, &shdr);
+}
+
+static uint32_t checksum_of(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	uint8_t block[4096];
+	uint32_t crc = 0;
+	size_t n;
+
+	if (!file)
+		err(1, "%s", path);
+	while ((n = fread(block, 1, sizeof(block), file)) > 0)
+		crc = crc32_update(crc, block, n);
+	if (ferror(file))
+		err(1, "%s", path);
+	fclose(file);
+	return crc;
+}
+
+/* GDB manual, "Separate Debug Files": base name, zeroes up to 4 bytes, CRC-32 of the file. */
+static void add_debuglink(struct output *output, const char *debug)
+{
+	const char *slash = strrchr(debug, '/');
+	const char *name = slash ? slash + 1 : debug;
+	size_t padded = (strlen(name) + 4) & ~(size_t)3;
+	uint8_t *bytes = borrowed(output, padded + 4);
+	uint32_t crc = checksum_of(debug);
+
+	memcpy(bytes, name, strlen(name));
+	memcpy(bytes + padded, &crc, sizeof(crc));
+	add_section(output, ".gnu_debuglink", 4, bytes, padded + 4);
 }
 
 static void write_header(struct output *output)
@@ -343,13 +377,15 @@ static void end(struct output *output, int fd)
 }
 
 void output_cell(const struct object *object, const struct additions *additions,
-		 const uint8_t *note, size_t note_size, const char *path)
+		 const uint8_t *note, size_t note_size, const char *debug, const char *path)
 {
 	struct output output = { .additions = additions };
 	int fd = begin(&output, object, path);
 
 	add_rela_sections(&output);
-	add_note(&output, note, note_size);
+	add_section(&output, NOTE_SECTION, 8, note, note_size);
+	if (debug)
+		add_debuglink(&output, debug);
 	end(&output, fd);
 }
 

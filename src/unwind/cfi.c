@@ -7,6 +7,8 @@
  */
 #include "unwind/cfi.h"
 
+#include "base/string.h"
+
 #define REMEMBERED_MAX 8
 
 enum cfa_opcode {		   /* DWARF 5 table 7.29, LSB 5 table 10-4 */
@@ -45,7 +47,7 @@ struct interpreter {
 	struct reader program;
 	uint64_t location;	   /* where the row begins */
 	const struct row *initial; /* after the CIE's program; NULL while it runs */
-	struct row row;
+	struct row *row;
 	bool check; /* every row and expression is to be checked */
 	uint32_t remembered;
 	struct row *stack; /* REMEMBERED_MAX rows */
@@ -58,7 +60,7 @@ static const char *set_rule(struct interpreter *in, uint64_t reg, enum rule_kind
 {
 	/* Columns above RIP are vector and segment registers: no caller's frame needs them. */
 	if (reg < UNWIND_REGISTERS)
-		in->row.registers[reg] = (struct rule){ .kind = kind, .value = value };
+		in->row->registers[reg] = (struct rule){ .kind = kind, .value = value };
 	return NULL;
 }
 
@@ -73,7 +75,7 @@ static const char *restore_rule(struct interpreter *in, uint64_t reg)
 	if (!in->initial)
 		return "DW_CFA_restore in a CIE";
 	if (reg < UNWIND_REGISTERS)
-		in->row.registers[reg] = in->initial->registers[reg];
+		in->row->registers[reg] = in->initial->registers[reg];
 	return NULL;
 }
 
@@ -81,7 +83,7 @@ static const char *set_cfa(struct interpreter *in, uint64_t reg, int64_t offset)
 {
 	if (reg >= UNWIND_RIP)
 		return "the CFA is relative to an unknown register";
-	in->row.cfa =
+	in->row->cfa =
 		(struct rule){ .kind = RULE_REGISTER, .extra = (uint32_t)reg, .value = offset };
 	return NULL;
 }
@@ -89,7 +91,7 @@ static const char *set_cfa(struct interpreter *in, uint64_t reg, int64_t offset)
 static const char *change_cfa(struct interpreter *in, uint64_t opcode)
 {
 	struct reader *program = &in->program;
-	uint64_t reg = in->row.cfa.extra;
+	uint64_t reg = in->row->cfa.extra;
 
 	if (opcode == DW_CFA_def_cfa) {
 		reg = reader_uleb(program);
@@ -99,10 +101,10 @@ static const char *change_cfa(struct interpreter *in, uint64_t opcode)
 		reg = reader_uleb(program);
 		return set_cfa(in, reg, factored(in, (uint64_t)reader_sleb(program)));
 	}
-	if (in->row.cfa.kind != RULE_REGISTER)
+	if (in->row->cfa.kind != RULE_REGISTER)
 		return "a change to a CFA that is no register and offset";
 	if (opcode == DW_CFA_def_cfa_register)
-		return set_cfa(in, reader_uleb(program), in->row.cfa.value);
+		return set_cfa(in, reader_uleb(program), in->row->cfa.value);
 	if (opcode == DW_CFA_def_cfa_offset)
 		return set_cfa(in, reg, (int64_t)reader_uleb(program));
 	return set_cfa(in, reg, factored(in, (uint64_t)reader_sleb(program)));
@@ -112,7 +114,7 @@ static const char *set_expression(struct interpreter *in, struct rule *rule, enu
 {
 	static const uint64_t cfa;
 	struct reader code = reader_block(&in->program, reader_uleb(&in->program));
-	bool is_cfa = rule == &in->row.cfa;
+	bool is_cfa = rule == &in->row->cfa;
 	uint64_t value;
 
 	if (code.bad)
@@ -130,7 +132,7 @@ static const char *set_register_expression(struct interpreter *in, enum rule_kin
 	uint64_t reg = reader_uleb(&in->program);
 	struct rule ignored;
 
-	return set_expression(in, reg < UNWIND_REGISTERS ? &in->row.registers[reg] : &ignored,
+	return set_expression(in, reg < UNWIND_REGISTERS ? &in->row->registers[reg] : &ignored,
 			      kind);
 }
 
@@ -138,7 +140,7 @@ static const char *remember(struct interpreter *in)
 {
 	if (in->remembered == REMEMBERED_MAX)
 		return "too many remembered states";
-	in->stack[in->remembered++] = in->row;
+	in->stack[in->remembered++] = *in->row;
 	return NULL;
 }
 
@@ -146,7 +148,7 @@ static const char *recall(struct interpreter *in)
 {
 	if (in->remembered == 0)
 		return "DW_CFA_restore_state without a remembered state";
-	in->row = in->stack[--in->remembered];
+	*in->row = in->stack[--in->remembered];
 	return NULL;
 }
 
@@ -180,7 +182,7 @@ static const char *execute(struct interpreter *in, uint8_t opcode)
 	case DW_CFA_def_cfa_offset_sf:
 		return change_cfa(in, opcode);
 	case DW_CFA_def_cfa_expression:
-		return set_expression(in, &in->row.cfa, RULE_VAL_EXPRESSION);
+		return set_expression(in, &in->row->cfa, RULE_VAL_EXPRESSION);
 	case DW_CFA_expression:
 		return set_register_expression(in, RULE_EXPRESSION);
 	case DW_CFA_val_expression:
@@ -242,7 +244,7 @@ static bool read_location(struct interpreter *in, uint8_t opcode, uint64_t *ret)
 
 static const char *check_row(const struct interpreter *in)
 {
-	return in->row.cfa.kind == RULE_UNSPECIFIED ? "a row without a CFA" : NULL;
+	return in->row->cfa.kind == RULE_UNSPECIFIED ? "a row without a CFA" : NULL;
 }
 
 /* A row ends at `next`; *ret_found: it is the one for pc. */
@@ -269,6 +271,8 @@ static const char *run(struct interpreter *in, struct reader program, uint64_t p
 		uint8_t opcode = *in->program.at++;
 		uint64_t next, reg = opcode & 0x3f;
 
+		if (opcode == DW_CFA_nop) /* padding: each record has some */
+			continue;
 		if ((opcode & 0xc0) == DW_CFA_offset)
 			why = set_rule(in, reg, RULE_OFFSET,
 				       factored(in, reader_uleb(&in->program)));
@@ -286,37 +290,55 @@ static const char *run(struct interpreter *in, struct reader program, uint64_t p
 	return why;
 }
 
-static const char *run_both(const struct fde *fde, uint64_t pc, bool check, struct row *ret)
+/* The row that the FDE's program begins with.  A CIE's does not speak of an FDE. */
+static const char *begin(struct interpreter *in, struct known_row *known)
+{
+	const uint8_t *program = in->fde->cie.program.at;
+	const char *why;
+
+	if (known->program == program) {
+		*in->row = known->row;
+		return NULL;
+	}
+	memset(in->row, 0, sizeof(*in->row));
+	why = run(in, in->fde->cie.program, UINT64_MAX);
+	if (why)
+		return why;
+	known->row = *in->row;
+	known->program = program;
+	return NULL;
+}
+
+/* On failure *row is of no use. */
+static const char *run_both(const struct fde *fde, uint64_t pc, bool check, struct known_row *known,
+			    struct row *row)
 {
 	__attribute__((uninitialized)) struct row stack[REMEMBERED_MAX];
 	struct interpreter in = {
-		.fde = fde, .location = fde->start, .check = check, .stack = stack
+		.fde = fde, .location = fde->start, .row = row, .check = check, .stack = stack
 	};
-	struct row initial;
 	const char *why;
 
-	why = run(&in, fde->cie.program, pc);
+	why = begin(&in, known);
 	if (why)
 		return why;
-	initial = in.row;
-	in.initial = &initial;
+	in.initial = &known->row;
 	in.remembered = 0;
 	why = run(&in, fde->program, pc);
-	if (!why)
-		why = check_row(&in);
-	if (!why)
-		*ret = in.row;
-	return why;
+	return why ? why : check_row(&in);
 }
 
 const char *cfi_row(const struct fde *fde, uint64_t pc, struct row *ret)
 {
-	return run_both(fde, pc, false, ret);
+	__attribute__((uninitialized)) struct known_row none;
+
+	none.program = NULL;
+	return run_both(fde, pc, false, &none, ret);
 }
 
-const char *cfi_check(const struct fde *fde)
+const char *cfi_check(const struct fde *fde, struct known_row *known)
 {
-	struct row last;
+	__attribute__((uninitialized)) struct row last;
 
-	return run_both(fde, UINT64_MAX, true, &last);
+	return run_both(fde, UINT64_MAX, true, known, &last);
 }

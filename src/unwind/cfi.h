@@ -36,12 +36,18 @@ struct row {
 
 /*
  * The row for pc, which the FDE covers.  NULL, or the reason why the program
- * is malformed.
+ * is malformed: then *ret is of no use.
  */
 const char *cfi_row(const struct fde *fde, uint64_t pc, struct row *ret);
 
+/* What a CIE's program leaves, which is the same for each of its FDEs.  Begins as zeros. */
+struct known_row {
+	const uint8_t *program; /* the CIE's */
+	struct row row;
+};
+
 /* Runs all of the program, expressions included, and looks for malformed parts. */
-const char *cfi_check(const struct fde *fde);
+const char *cfi_check(const struct fde *fde, struct known_row *known);
 
 /*
  * Evaluates an expression whose first operand is `initial`, if there is one.

@@ -130,24 +130,36 @@ static const uint8_t *cie_of(const struct section *section, const struct reader 
 	return record->at - 4 - id;
 }
 
-const char *fde_read(const struct section *section, const uint8_t *at, struct fde *ret)
+static const char *know_cie(const struct section *section, const uint8_t *at,
+			    struct known_cie *known)
+{
+	const char *why;
+
+	if (known->at == at)
+		return NULL;
+	known->at = NULL;
+	why = cie_read(section, at, &known->cie);
+	if (!why)
+		known->at = at;
+	return why;
+}
+
+const char *fde_of_record(const struct section *section, struct reader record, uint32_t id,
+			  struct known_cie *known, struct fde *ret)
 {
 	struct fde fde = { 0 };
-	struct reader record, data;
+	struct reader data;
 	const uint8_t *cie;
 	const char *why;
 	uint64_t end;
-	uint32_t id;
 
-	why = record_read(section, at, &record, &id);
-	if (why)
-		return why;
 	cie = cie_of(section, &record, id);
 	if (id == 0 || !cie)
 		return "an FDE without a CIE in the section";
-	why = cie_read(section, cie, &fde.cie);
+	why = know_cie(section, cie, known);
 	if (why)
 		return why;
+	fde.cie = known->cie;
 	fde.start = reader_pointer(&record, fde.cie.fde_encoding);
 	fde.size = reader_value(&record, fde.cie.fde_encoding);
 	if (fde.cie.augmented) {
@@ -163,6 +175,23 @@ const char *fde_read(const struct section *section, const uint8_t *at, struct fd
 	fde.program = record;
 	*ret = fde;
 	return NULL;
+}
+
+const char *fde_read_next(const struct section *section, const uint8_t *at, struct known_cie *known,
+			  struct fde *ret)
+{
+	struct reader record;
+	uint32_t id;
+	const char *why = record_read(section, at, &record, &id);
+
+	return why ? why : fde_of_record(section, record, id, known, ret);
+}
+
+const char *fde_read(const struct section *section, const uint8_t *at, struct fde *ret)
+{
+	struct known_cie none = { 0 };
+
+	return fde_read_next(section, at, &none, ret);
 }
 
 const char *fde_of_entry(uint64_t fde, struct fde *ret)

@@ -42,6 +42,17 @@ const char *record_read(const struct section *section, const uint8_t *at, struct
 
 /* The record at `at` is an FDE (its id is not 0). */
 const char *fde_read(const struct section *section, const uint8_t *at, struct fde *ret);
+
+/* The CIE that was read last, since most FDEs of a section share one.  Begins as zeros. */
+struct known_cie {
+	const uint8_t *at;
+	struct cie cie;
+};
+const char *fde_read_next(const struct section *section, const uint8_t *at, struct known_cie *known,
+			  struct fde *ret);
+/* The same of a record that has been read. */
+const char *fde_of_record(const struct section *section, struct reader record, uint32_t id,
+			  struct known_cie *known, struct fde *ret);
 const char *cie_read(const struct section *section, const uint8_t *at, struct cie *ret);
 
 /* The FDE of an entry that unwind_index made, at its final address. */

@@ -14,6 +14,8 @@ struct indexer {
 	uint64_t lsda_low, lsda_high;
 	struct unwind_entry *entries; /* NULL: only counts */
 	size_t max, count;
+	struct known_cie cie;
+	struct known_row row;
 	struct diag *diag;
 };
 
@@ -25,19 +27,19 @@ static int refuse(const struct indexer *ix, const uint8_t *at, const char *why)
 	return -EBADMSG;
 }
 
-static const char *check_fde(const struct indexer *ix, const struct fde *fde)
+static const char *check_fde(struct indexer *ix, const struct fde *fde)
 {
 	if (fde->lsda != 0 && (fde->lsda < ix->lsda_low || fde->lsda >= ix->lsda_high))
 		return "an LSDA outside the constants";
-	return ix->entries ? cfi_check(fde) : NULL;
+	return ix->entries ? cfi_check(fde, &ix->row) : NULL;
 }
 
-static int add_fde(struct indexer *ix, const uint8_t *at)
+static int add_fde(struct indexer *ix, const uint8_t *at, struct reader record, uint32_t id)
 {
 	const char *why;
 	struct fde fde;
 
-	why = fde_read(&ix->section, at, &fde);
+	why = fde_of_record(&ix->section, record, id, &ix->cie, &fde);
 	if (!why)
 		why = check_fde(ix, &fde);
 	if (why)
@@ -51,6 +53,7 @@ static int add_fde(struct indexer *ix, const uint8_t *at)
 			.start = fde.start,
 			.size = fde.size,
 			.fde = (uintptr_t)at + ix->section.delta,
+			.lsda = fde.lsda,
 		};
 	ix->count++;
 	return 0;
@@ -86,7 +89,7 @@ static int scan(struct indexer *ix)
 		if (why)
 			return refuse(ix, at, why);
 		if (id != 0)
-			r = add_fde(ix, at);
+			r = add_fde(ix, at, record, id);
 		if (r != 0)
 			return r;
 		at = record.end;

@@ -60,27 +60,20 @@ int unwind_landing_pad(const struct unwind_cursor *cursor, const struct unwind_e
 	struct reader bytes = { .end = (const uint8_t *)UINTPTR_MAX };
 	struct call_sites sites;
 	struct call_site site;
-	struct fde fde;
 
-	if (!entry || pc - entry->start >= entry->size) {
+	if (!entry || entry->lsda == 0 || pc - entry->start >= entry->size) {
 		*ret = 0;
 		return 0;
 	}
-	if (fde_of_entry(entry->fde, &fde))
-		return -EBADMSG;
-	if (fde.lsda == 0) {
-		*ret = 0;
-		return 0;
-	}
-	bytes.at = (const uint8_t *)(uintptr_t)fde.lsda;
-	if (!read_header(bytes, fde.start, &sites))
+	bytes.at = (const uint8_t *)(uintptr_t)entry->lsda;
+	if (!read_header(bytes, entry->start, &sites))
 		return -EBADMSG;
 	while (sites.table.at < sites.table.end) {
 		if (!next_call_site(&sites, &site))
 			return -EBADMSG;
-		if (pc - fde.start < site.start) /* the table is sorted */
+		if (pc - entry->start < site.start) /* the table is sorted */
 			break;
-		if (pc - fde.start - site.start >= site.size)
+		if (pc - entry->start - site.start >= site.size)
 			continue;
 		*ret = site.pad != 0 ? sites.pad_base + site.pad : 0;
 		return 0;
@@ -110,7 +103,8 @@ static const char *check_sites(const struct unwind_entry *entries, size_t count,
 
 /* The LSDA of one entry, 0: it has none or there is no saying where it is. */
 static const char *check_entry(const struct section *section, const struct unwind_entry *entries,
-			       size_t count, const struct unwind_entry *entry, uint64_t *ret_lsda)
+			       size_t count, const struct unwind_entry *entry,
+			       struct known_cie *known, uint64_t *ret_lsda)
 {
 	uint64_t low = (uintptr_t)section->low + section->delta;
 	uint64_t size = (uint64_t)(section->high - section->low);
@@ -119,7 +113,8 @@ static const char *check_entry(const struct section *section, const struct unwin
 	struct fde fde;
 
 	*ret_lsda = 0;
-	if (entry->fde - low >= size || fde_read(section, section->low + (entry->fde - low), &fde))
+	if (entry->fde - low >= size ||
+	    fde_read_next(section, section->low + (entry->fde - low), known, &fde))
 		return "an FDE outside the bytes";
 	if (fde.lsda == 0)
 		return NULL;
@@ -138,10 +133,11 @@ int unwind_check_lsdas(const void *bytes, size_t size, uint64_t at,
 	struct section section = { .low = bytes,
 				   .high = (const uint8_t *)bytes + size,
 				   .delta = at - (uintptr_t)bytes };
+	struct known_cie known = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
 		uint64_t lsda;
-		const char *why = check_entry(&section, entries, count, &entries[i], &lsda);
+		const char *why = check_entry(&section, entries, count, &entries[i], &known, &lsda);
 
 		if (!why)
 			continue;

@@ -9,26 +9,6 @@ uint64_t reader_fail(struct reader *reader)
 	return 0;
 }
 
-uint64_t reader_unsigned(struct reader *reader, unsigned int size)
-{
-	const uint8_t *at = reader->at;
-	uint64_t value = 0;
-
-	if (reader_left(reader) < size)
-		return reader_fail(reader);
-	reader->at += size;
-	/* The builtin is a load also where memcpy is a call. */
-	if (size == 4)
-		__builtin_memcpy(&value, at, 4);
-	else if (size == 8)
-		__builtin_memcpy(&value, at, 8);
-	else if (size == 2)
-		__builtin_memcpy(&value, at, 2);
-	else
-		value = *at;
-	return value;
-}
-
 int64_t reader_signed(struct reader *reader, unsigned int size)
 {
 	unsigned int unused = 64 - 8 * size;
@@ -69,20 +49,6 @@ int64_t reader_sleb(struct reader *reader)
 		return (int64_t)value;
 	}
 	return (int64_t)reader_fail(reader);
-}
-
-struct reader reader_block(struct reader *reader, uint64_t size)
-{
-	struct reader block = { .delta = reader->delta };
-
-	if (reader_left(reader) < size)
-		reader_fail(reader);
-	block.at = reader->at;
-	block.bad = reader->bad;
-	if (!reader->bad)
-		reader->at += size;
-	block.end = reader->at;
-	return block;
 }
 
 uint64_t reader_value(struct reader *reader, uint8_t encoding)

@@ -46,7 +46,26 @@ static inline size_t reader_left(const struct reader *reader)
 uint64_t reader_fail(struct reader *reader);
 
 /* Little endian, 1, 2, 4 or 8 bytes. */
-uint64_t reader_unsigned(struct reader *reader, unsigned int size);
+static inline uint64_t reader_unsigned(struct reader *reader, unsigned int size)
+{
+	const uint8_t *at = reader->at;
+	uint64_t value = 0;
+
+	if (reader_left(reader) < size)
+		return reader_fail(reader);
+	reader->at += size;
+	/* The builtin is a load also where memcpy is a call. */
+	if (size == 4)
+		__builtin_memcpy(&value, at, 4);
+	else if (size == 8)
+		__builtin_memcpy(&value, at, 8);
+	else if (size == 2)
+		__builtin_memcpy(&value, at, 2);
+	else
+		value = *at;
+	return value;
+}
+
 int64_t reader_signed(struct reader *reader, unsigned int size);
 
 static inline uint8_t reader_byte(struct reader *reader)
@@ -67,7 +86,19 @@ static inline uint64_t reader_uleb(struct reader *reader)
 }
 
 /* The next `size` bytes as a reader of their own. */
-struct reader reader_block(struct reader *reader, uint64_t size);
+static inline struct reader reader_block(struct reader *reader, uint64_t size)
+{
+	struct reader block = { .delta = reader->delta };
+
+	if (reader_left(reader) < size)
+		reader_fail(reader);
+	block.at = reader->at;
+	block.bad = reader->bad;
+	if (!reader->bad)
+		reader->at += size;
+	block.end = reader->at;
+	return block;
+}
 
 /*
  * An encoded value: the format alone, and with its base added.  A pointer

@@ -103,7 +103,7 @@ int unwind_step(struct unwind_cursor *cursor, const struct unwind_entry *entry,
 		const struct unwind_stack *stack)
 {
 	struct fde fde;
-	struct row row;
+	__attribute__((uninitialized)) struct row row;
 
 	if (!entry)
 		return step_leaf(cursor, stack);

@@ -55,6 +55,7 @@ struct unwind_stack {
 struct unwind_entry {
 	uint64_t start, size; /* of the code, absolute */
 	uint64_t fde;	      /* absolute address of its length field */
+	uint64_t lsda;	      /* absolute, 0: none */
 };
 
 /*

@@ -7,6 +7,7 @@ usage: test_command.py CLEW CELLS.tar
 The program notes how it was called and ends as it is told.  Speaks TAP.
 """
 
+import io
 import json
 import os
 import signal
@@ -252,6 +253,21 @@ def a_script_comes_before_the_archive_which_stays_as_it_is():
         equal(len(data) - len(read(ARCHIVE)), 512 + -(-len(text) // 512) * 512)
     call("-c", "echo one; echo two")
     equal(members()[0], ("boot/script", b"echo one; echo two"))
+
+
+@test
+def the_files_reach_the_machine_as_an_archive_in_its_archive():
+    folder = os.path.join(FOLDER.name, "files")
+    os.makedirs(os.path.join(folder, "a"))
+    for name in ["b", "a/c"]:
+        with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+            file.write(name)
+    call("--files", folder, "-c", "ls")
+    (script, _), (files, content) = members()[:2]
+    equal((script, files), ("boot/script", "boot/files"))
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
+        equal([(member.name, archive.extractfile(member).read()) for member in archive],
+              [("a/c", b"a/c"), ("b", b"b")])
 
 
 @test

@@ -71,6 +71,16 @@ void machine_patch_fill(uintptr_t va, uint8_t byte, size_t size)
 	memset((void *)va, byte, size);
 }
 
+void machine_image_linked(const struct machine_image *image)
+{
+	(void)image;
+}
+
+void machine_image_freed(uintptr_t text)
+{
+	(void)text;
+}
+
 bool machine_irq_save(void)
 {
 	bool were_on = interrupts_on;

@@ -205,7 +205,7 @@ static bool find_script(void)
 {
 	if (setjmp(failed) != 0)
 		return false;
-	boot_find_script();
+	boot_find_members();
 	return true;
 }
 
@@ -219,6 +219,20 @@ START_TEST(the_script_of_the_archive_becomes_a_module)
 	ck_assert_str_eq(pc.info.modules[1].name, "script");
 	ck_assert_uint_eq(pc.info.modules[1].size, 7);
 	ck_assert_ptr_eq(pc.info.modules[1].start, archive + 3 * BLOCK);
+}
+END_TEST
+
+START_TEST(the_files_of_the_archive_become_a_module_behind_the_script)
+{
+	add_member("boot/files", "an archive", 10);
+	add_member("boot/script", "ls", 2);
+	add_module("cells", archive, archive_size);
+	ck_assert(find_script());
+	ck_assert_uint_eq(pc.info.n_modules, 3);
+	ck_assert_str_eq(pc.info.modules[1].name, "script");
+	ck_assert_str_eq(pc.info.modules[2].name, "files");
+	ck_assert_uint_eq(pc.info.modules[2].size, 10);
+	ck_assert_ptr_eq(pc.info.modules[2].start, archive + BLOCK);
 }
 END_TEST
 
@@ -436,6 +450,7 @@ int main(int argc, char **argv)
 	tcase_add_test(member, damage_is_named_with_its_place_even_behind_the_member);
 	tcase_add_test(member, the_longest_names_and_sizes_leave_the_sentence_whole);
 	tcase_add_test(member, the_script_of_the_archive_becomes_a_module);
+	tcase_add_test(member, the_files_of_the_archive_become_a_module_behind_the_script);
 	tcase_add_test(member, without_one_or_with_the_loaders_nothing_is_added);
 	tcase_add_test(member, a_script_without_a_place_or_a_damaged_archive_ends_the_boot);
 	suite_add_tcase(suite, member);

@@ -6,6 +6,7 @@ usage: test_both.py --boot CLEW CELLS.tar
 
 import hashlib
 import json
+import os
 import re
 import tarfile
 import tempfile
@@ -101,6 +102,22 @@ def make_test(seed):
 
 for number_of_test in (1, 2, 7):
     test(make_test(number_of_test))
+
+
+@test
+def both_begin_with_the_files_of_a_directory_of_the_host():
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(os.path.join(folder, "a"))
+        for name, size in [("a/large", 100000), ("small", 5), ("LICENSE", 0)]:
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(bytes(range(65, 91)) * (size // 26) + b"end\n")
+        hosted, pc = on_both(["ls", "ls a", "cat a/large", "echo more >> a/large", "cat a/large",
+                              "cp small LICENSE", "cat LICENSE"], "--files", folder)
+    equal((hosted.status, hosted.log), (0, ""))
+    equal(hosted.parts()[1].split()[-3:], ["large", "file", "100000"])
+    equal(hosted.parts()[4], hosted.parts()[2] + "\nmore")
+    equal(hosted.parts()[6], "end")
+    equal((pc.status, pc.output.replace("\r", "")), (0, hosted.output))
 
 
 @test

@@ -23,6 +23,10 @@ SHOWS = {
     "the system's own cells": (
         0, r"task +1 +1 [\s\S]*heap +1 +1 [\s\S]*swap +1 +1 [\s\S]* 0 errors",
     ),
+    "files are written and read": (
+        0, r"(memfs +1 +1 [\s\S]*){2}scribe: \d+ rounds by 4 tasks, \d+ records, 0 errors\n"
+        r"scribe: 20 of 20 tasks crashed with files open\n0 retired\n.*\n\Z",
+    ),
     "the bootstrap is gone": (0, r"nano_core erased[\s\S]*nano_core +frames +0x0 +0 +0 +0"),
     "two runs with one seed": (0, r""),
     "a PC runs them as well": (

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
@@ -18,8 +19,8 @@ from tap import equal, run_all, test  # noqa: E402
 CLEW, ARCHIVE = sys.argv[1:3]
 
 TABLES = [
-    "help", "archive", "cells", "cells --all", "deps linker", "faults", "jobs", "log", "mem",
-    "mem --runs", "ns", "ps", "retire", "symbols", "uptime",
+    "help", "archive", "cells", "cells --all", "deps linker", "faults", "jobs", "log", "ls doc",
+    "mem", "mem --runs", "ns", "ps", "retire", "symbols", "uptime",
 ]
 
 
@@ -126,7 +127,8 @@ def sleep_takes_fractions_of_a_second():
 @test
 def the_archive_lists_the_objects_of_the_tar_file():
     with tarfile.open(ARCHIVE) as archive:
-        files = sorted(member.name for member in archive.getmembers() if member.isfile())
+        files = sorted(member.name for member in archive.getmembers()
+                       if member.name.endswith(".o"))
     equal(sorted(row["file"] for row in rows("archive")), files)
 
 
@@ -201,6 +203,81 @@ def an_object_that_is_not_in_the_archive_is_refused_with_the_way_to_send_it():
     status, text = run("swap greeter mine.o")
     equal(status, 1)
     assert "mine.o" in text and "clew ctl" in text, text
+
+
+@test
+def a_table_in_a_file_is_the_table():
+    text = output("cells --json > t; cat t; cells --json")
+    first, second = re.findall(r"\[\n.*?\n\]\n", text, re.S)
+    equal([row["name"] for row in json.loads(first)], [row["name"] for row in json.loads(second)])
+
+
+@test
+def a_directory_of_the_host_is_what_the_files_begin_with():
+    content = bytes(range(256)) * 77
+    with tempfile.TemporaryDirectory() as folder:
+        long = os.path.join("n" * 90, "m" * 90)
+        os.makedirs(os.path.join(folder, "a", "empty"))
+        os.makedirs(os.path.join(folder, os.path.dirname(long)))
+        for name in ["a/x", "a/ünï", "a/extra.o", long, "LICENSE"]:
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(content)
+        os.symlink("a", os.path.join(folder, "link"))
+        done = subprocess.run(
+            [CLEW, "run", "--cells", ARCHIVE, "--files", folder, "-c",
+             "cat link/x > y; cat y; ls --json; ls a --json; cat LICENSE; swap greeter extra.o"],
+            capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+    equal(done.returncode, 1)
+    assert done.stdout.startswith(content), done.stdout[:100]
+    tables, _, rest = done.stdout[len(content):].partition(content)
+    top, a = re.findall(rb"\[\n.*?\n\]\n", tables, re.S)
+    equal([(row["name"], row["kind"]) for row in json.loads(top)],
+          [("LICENSE", "file"), ("a", "folder"), ("doc", "folder"), ("link", "folder"),
+           ("n" * 90, "folder"), ("y", "file")])
+    equal([row["name"] for row in json.loads(a)], ["extra.o", "x", "ünï"])
+    assert b"neither in the boot archive" in rest, rest
+
+
+@test
+def a_cell_is_loaded_and_replaced_from_a_file():
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(ARCHIVE) as archive:
+        for member, name in [("greeter.o", "one"), ("fixtures/greeter_v2.o", "two")]:
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(archive.extractfile(member).read())
+        with open(os.path.join(folder, "three"), "wb") as file:
+            file.write(b"no object")
+        done = subprocess.run(
+            [CLEW, "run", "--cells", ARCHIVE, "--files", folder, "-c",
+             "mkdir /d; load one; cp two d; swap greeter /d/two --json; rm d/two; run greet you;"
+             " swap greeter three; swap greeter d; load nothing"],
+            capture_output=True, text=True, timeout=60)
+    equal(done.returncode, 1)
+    lines = done.stdout.splitlines()
+    equal(lines[0], "greeter: loaded")
+    report = json.loads(done.stdout[done.stdout.index("["):done.stdout.index("]") + 1])[0]
+    equal((report["name"], report["from"], report["to"]), ("greeter", 1, 2))
+    assert lines[4].endswith("you (version 2)"), lines
+    assert lines[5].startswith("swap: cell three: "), lines
+    equal(lines[6:], ["swap: d: a folder",
+                      "load: cell nothing: neither in the boot archive nor a file"])
+
+
+@test
+def a_directory_that_cannot_be_packed_is_refused_with_its_name():
+    def refusal(folder):
+        done = subprocess.run([CLEW, "run", "--cells", ARCHIVE, "--files", folder, "-c", "ls"],
+                              capture_output=True, text=True, timeout=60)
+        equal((done.returncode, done.stdout), (3, ""))
+        return done.stderr
+
+    assert "expected a directory, found none at /nowhere" in refusal("/nowhere")
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkfifo(os.path.join(folder, "pipe"))
+        assert "pipe: expected a file or a directory" in refusal(folder)
+        os.rename(os.path.join(folder, "pipe"), os.path.join(folder, "n" * 120))
+        with open(os.path.join(folder, "m" * 120), "w", encoding="ascii"):
+            pass
+        assert "m" * 120 in refusal(folder)
 
 
 @test

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Splitting a text into commands and words.  Expected words are those that
- * POSIX sh gives for the same text (XCU 2.2), where the two agree.
+ * POSIX sh gives for the same text (XCU 2.2 and 2.7), where the two agree.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +9,11 @@
 #include "line.h"
 #include "tap.h"
 
+#define OUTPUT_ERROR "expected COMMAND > FILE, with one > or >>"
+
 static struct line line;
 
-/* Words joined by |, commands by ||; & after one in the background. */
+/* Words joined by |, commands by ||; the file for output after > or >>, & in the background. */
 static void split_all(const char *text, size_t size, char *ret)
 {
 	const char *at = text;
@@ -28,6 +30,10 @@ static void split_all(const char *text, size_t size, char *ret)
 		for (int i = 0; i < line.argc; i++) {
 			strcat(ret, i > 0 ? "|" : "");
 			strcat(ret, line.argv[i]);
+		}
+		if (line.output) {
+			strcat(ret, line.append ? ">>" : ">");
+			strcat(ret, line.output);
 		}
 		ck_assert_ptr_null(line.argv[line.argc]);
 		strcat(ret, line.background ? "&" : "");
@@ -100,6 +106,23 @@ START_TEST(an_ampersand_ends_a_command_and_puts_it_in_the_background)
 }
 END_TEST
 
+START_TEST(the_word_after_an_arrow_is_the_file_for_the_output)
+{
+	assert_split("ps > a", "ps>a");
+	assert_split("ps>a;ps>>a", "ps>a||ps>>a");
+	assert_split(">a ps --json", "ps|--json>a");
+	assert_split("echo a >b c & ps", "echo|a|c>b&||ps");
+	assert_split("echo a > 'b c'\"d\"", "echo|a>b cd");
+	assert_split("echo '>' \">>\" a\\>b # > c", "echo|>|>>|a>b");
+	assert_split("echo a >\nb", OUTPUT_ERROR "||b");
+	assert_split("echo a > b > c; d", OUTPUT_ERROR "||d");
+	assert_split("echo a > > c", OUTPUT_ERROR);
+	assert_split("echo a >>> c", OUTPUT_ERROR);
+	assert_split("> c", OUTPUT_ERROR);
+	assert_split("echo >", OUTPUT_ERROR);
+}
+END_TEST
+
 START_TEST(a_quote_that_does_not_end_is_an_error_and_the_last_thing)
 {
 	assert_split("a; echo 'b; c", "a||a quote does not end");
@@ -158,6 +181,7 @@ int main(void)
 	tcase_add_test(tcase, a_backslash_quotes_the_next_byte_except_between_single_quotes);
 	tcase_add_test(tcase, a_comment_goes_to_the_end_of_its_line);
 	tcase_add_test(tcase, an_ampersand_ends_a_command_and_puts_it_in_the_background);
+	tcase_add_test(tcase, the_word_after_an_arrow_is_the_file_for_the_output);
 	tcase_add_test(tcase, a_quote_that_does_not_end_is_an_error_and_the_last_thing);
 	tcase_add_test(tcase, the_largest_number_of_words_is_taken_and_one_more_is_refused);
 	tcase_add_test(tcase, the_longest_text_is_taken_and_one_byte_more_is_refused);

@@ -235,6 +235,7 @@ static void large(void)
 	GUEST_CHECK(machine_map(at, 1024, MACHINE_RW) == 0);
 	GUEST_CHECK(is_large(at) && is_large(at + LARGE));
 	expect_all(at, 2 * LARGE, MACHINE_RW, 0);
+	expect_error(guest_jump, one, TRAP_PF_PRESENT | TRAP_PF_FETCH);
 	GUEST_CHECK(machine_map(one, 1, MACHINE_NONE) == 0);
 	GUEST_CHECK(!is_large(at) && is_large(at + LARGE));
 	expect_nothing_at(one);
@@ -246,6 +247,8 @@ static void large(void)
 	/* Whole again, and from the middle of one to the middle of the next. */
 	GUEST_CHECK(machine_map(at, 1024, MACHINE_R) == 0);
 	GUEST_CHECK(is_large(at));
+	expect_all(at, 2 * LARGE, MACHINE_R, 0);
+	expect_error(guest_jump, one, TRAP_PF_PRESENT | TRAP_PF_FETCH);
 	GUEST_CHECK(machine_map(one, 512, MACHINE_RW) == 0);
 	GUEST_CHECK(!is_large(at) && !is_large(at + LARGE));
 	expect_all(at, LARGE / 2, MACHINE_R, 0);

@@ -246,8 +246,10 @@ START_TEST(piped_input_arrives_whole_and_ends_with_one_ctrl_d)
 {
 	const char *arguments[] = { launch(), "--cells", getenv("CLEW_GUEST"), NULL };
 	static char text[100001];
+	/* QEMU hands its guest a byte at a time. */
+	size_t size = exceptions_is_pc() ? 20000 : 100000;
 
-	for (size_t i = 0; i + 1 < sizeof(text); i++)
+	for (size_t i = 0; i < size; i++)
 		text[i] = (char)('a' + i % 23);
 	program_run(arguments, text, &result);
 	ck_assert_msg(result.status == 0, "status %d: %s%s", result.status, result.err,

@@ -40,6 +40,8 @@ PARTS = {
     "include/clew/": Part(own=False),
     "cells/": Part(SOURCE_LIBRARIES),
     "fixtures/": Part(("base",)),
+    # zlib's and Lua's headers, and musl's, which these two include.
+    "fixtures/foreign/": Part(("base", "foreign"), host=True),
     "src/": Part(("base",)),
     "src/arch/": Part(("arch", "base")),
     "src/link/": Part(("base", "elf", "link", "unwind")),

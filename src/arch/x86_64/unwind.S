@@ -66,4 +66,30 @@ _Unwind_Resume:
 	.cfi_endproc
 	.size _Unwind_Resume, . - _Unwind_Resume
 
+/*
+ * _Noreturn void unwind_enter(const struct unwind_cursor *cursor, uint64_t rip,
+ * uint64_t exception): goes on at rip, in the cursor's frame, which lies above
+ * the caller's on one stack.
+ */
+	.section .text.unwind_enter, "ax", @progbits
+	.globl unwind_enter
+	.hidden unwind_enter
+	.type unwind_enter, @function
+	.p2align 4
+unwind_enter:
+	.cfi_startproc
+	.cfi_undefined %rip
+	movq %rdx, %rax
+	xorl %edx, %edx
+	movq CURSOR_RBX(%rdi), %rbx
+	movq CURSOR_RBP(%rdi), %rbp
+	movq CURSOR_R12(%rdi), %r12
+	movq CURSOR_R13(%rdi), %r13
+	movq CURSOR_R14(%rdi), %r14
+	movq CURSOR_R15(%rdi), %r15
+	movq CURSOR_RSP(%rdi), %rsp
+	jmp *%rsi
+	.cfi_endproc
+	.size unwind_enter, . - unwind_enter
+
 	.section .note.GNU-stack, "", @progbits

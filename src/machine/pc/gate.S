@@ -48,6 +48,8 @@ RESIDENT(machine_lapic_read, "as machine_in8; the registers lie outside the wind
 RESIDENT(machine_lapic_write, "as machine_lapic_read")
 RESIDENT(machine_log, "words while there is no console, and of a system that dies")
 RESIDENT(machine_trace, "leaves the machine without touching what is traced")
+RESIDENT(machine_image_linked, "where a debugger outside sets a breakpoint")
+RESIDENT(machine_image_freed, "as machine_image_linked")
 RESIDENT(machine_halt, "the end has to be there whatever is broken")
 
 	.text
@@ -109,6 +111,14 @@ function machine_info
 	lea	pc(%rip), %rax
 	ret
 	end	machine_info
+
+function machine_image_linked
+	ret
+	end	machine_image_linked
+
+function machine_image_freed
+	ret
+	end	machine_image_freed
 
 function machine_irq_save
 	pushfq

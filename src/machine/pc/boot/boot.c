@@ -139,7 +139,7 @@ _Noreturn void boot_main(enum loader loader, uint64_t info)
 	boot_load_segments();
 	boot_build_tables(&plan, &acpi);
 	describe(&plan);
-	boot_find_script();
+	boot_find_members();
 	boot_link_nano_core(&plan, &nano);
 	add_regions(&plan, &nano);
 	boot_seal();

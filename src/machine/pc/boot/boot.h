@@ -91,7 +91,7 @@ struct boot_plan {
 MUST_USE int boot_plan(const struct boot_loader *loader, struct boot_range image, uint64_t limit,
 		       struct boot_plan *ret, char reterr[BOOT_ERROR_MAX]);
 /* Free memory that the system needs besides image, modules and page tables. */
-#define BOOT_FREE_MIN (4ull << 20)
+#define BOOT_FREE_MIN (9ull << 19)
 /* Bytes of page tables for memory that ends at memory_end (tables.c lays them out). */
 uint64_t boot_tables_size(uint64_t memory_end);
 
@@ -144,8 +144,8 @@ MUST_USE int boot_find_member(const void *archive, size_t size, const char *name
 			      struct tar_member *ret, char reterr[BOOT_ERROR_MAX]);
 /* The module of that name in pc.info; NULL: none. */
 const struct machine_module *boot_find_module(const char *name);
-/* Adds the archive's member boot/script as module "script", unless there is one. */
-void boot_find_script(void);
+/* Adds the archive's members boot/script and boot/files as modules, unless there are such. */
+void boot_find_members(void);
 
 /* nano.c: links nano_core.o out of the archive; takes its memory from the plan. */
 struct boot_nano {

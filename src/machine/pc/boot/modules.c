@@ -10,7 +10,7 @@
 #include "base/tar.h"
 #include "machine/pc/pc.h"
 
-#define MODULES_SCRIPT "boot/script"
+#define MODULES_FOLDER "boot/" /* of the archive: its members are modules */
 /* A header's fields, as POSIX places them. */
 #define MODULES_MAGIC 257
 #define MODULES_SIZE 124
@@ -78,25 +78,36 @@ const struct machine_module *boot_find_module(const char *name)
 	return NULL;
 }
 
-void boot_find_script(void)
+static void add_member(const struct machine_module *cells, const char *name)
 {
-	const struct machine_module *cells = boot_find_module("cells");
-	struct machine_module *script = &pc.info.modules[pc.info.n_modules];
+	struct machine_module *module = &pc.info.modules[pc.info.n_modules];
 	struct tar_member member;
-	char error[BOOT_ERROR_MAX];
+	char path[32], error[BOOT_ERROR_MAX];
 	int r;
 
-	if (!cells || boot_find_module("script"))
+	if (boot_find_module(name))
 		return;
-	r = boot_find_member(cells->start, cells->size, MODULES_SCRIPT, &member, error);
+	format_text(path, sizeof(path), MODULES_FOLDER "%s", name);
+	r = boot_find_member(cells->start, cells->size, path, &member, error);
 	if (r == -ENOENT)
 		return;
 	if (r < 0)
 		boot_fail("%s", error);
 	if (pc.info.n_modules == MACHINE_MODULES_MAX)
-		boot_fail("cells.tar, member " MODULES_SCRIPT ": expected room for one module "
-			  "more, found %u modules",
-			  pc.info.n_modules);
-	*script = (struct machine_module){ "script", member.bytes, member.size };
+		boot_fail("cells.tar, member %s: expected room for one module more, found %u "
+			  "modules",
+			  path, pc.info.n_modules);
+	*module = (struct machine_module){ .start = member.bytes, .size = member.size };
+	(void)string_copy(module->name, sizeof(module->name), name);
 	pc.info.n_modules++;
+}
+
+void boot_find_members(void)
+{
+	const struct machine_module *cells = boot_find_module("cells");
+
+	if (!cells)
+		return;
+	add_member(cells, "script");
+	add_member(cells, "files");
 }

@@ -21,6 +21,7 @@
 #define MIB (1ull << 20)
 #define GIB (1ull << 30)
 #define LARGE_PAGE (2 * MIB)
+#define KEPT (MIB / 2)
 
 /* I/O and local APIC, and firmware up to the reset vector: no RAM, whatever the map says. */
 #define CHIPSET_START 0xfec00000ull
@@ -276,7 +277,8 @@ static uint64_t find_memory_end(const struct boot_plan *plan, const struct boot_
 
 /*
  * Says how much there is and how much would do, in whole MiB and rather too
- * much: firmware keeps some, and more memory needs more page tables.
+ * much: of each machine's memory firmware and devices keep up to KEPT, and more
+ * memory needs more page tables.
  */
 static int refuse_little(uint64_t there, uint64_t missing, char reterr[BOOT_ERROR_MAX])
 {
@@ -284,7 +286,8 @@ static int refuse_little(uint64_t there, uint64_t missing, char reterr[BOOT_ERRO
 
 	format_text(reterr, BOOT_ERROR_MAX,
 		    "too little memory: expected at least %ju MiB, found %ju MiB",
-		    (uintmax_t)(mib + divide_up(missing + missing / 128, MIB)), (uintmax_t)mib);
+		    (uintmax_t)(mib + divide_up(missing + missing / 128 + KEPT, MIB)),
+		    (uintmax_t)mib);
 	return -ENOMEM;
 }
 
