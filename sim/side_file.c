@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finds side files by .gnu_debuglink (GDB manual, "Separate Debug Files") and
- * applies the relocations of the DWARF sections.
+ * Finds side files by the checksum of their cell (SIDE_FILE_SECTION) and applies
+ * the relocations of the DWARF sections.
  *
  * A side file has the sections of its object in the same order, those that are
  * loaded without contents.  Trusts a file as little as the linker does: it is
@@ -11,11 +11,8 @@
 
 #include <string.h>
 
-#include "base/crc32.h"
-#include "base/string.h"
-
-#define SIDE_FILE_LINK ".gnu_debuglink"
-#define SIDE_FILE_UNKNOWN UINT32_MAX
+#include "base/sha256.h"
+#include "link/note.h"
 
 static void side_section_free(gpointer data)
 {
@@ -28,40 +25,62 @@ static void side_section_free(gpointer data)
 
 /* ---- where it is ---------------------------------------------------------- */
 
-/* The name in the link; NULL: there is none. */
-static const char *side_file_link(const struct elf *elf, uint32_t *ret_crc)
-{
-	uint32_t section = elf_find_section(elf, SIDE_FILE_LINK);
-	const char *data = section ? elf_section_data(elf, section) : NULL;
-	size_t size = data ? elf->sections[section].sh_size : 0;
-	size_t length;
+/* Paths by the checksum of the cell they belong to, as text. */
+static GHashTable *side_files;
 
-	if (size < 8)
-		return NULL;
-	length = strnlen(data, size - 4);
-	if (length == 0 || length >= size - 4 || strchr(data, '/'))
-		return NULL;
-	memcpy(ret_crc, data + size - 4, 4);
-	return data;
+static void side_file_note(const char *path)
+{
+	g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
+	struct diag diag;
+	struct elf elf;
+	uint32_t section;
+	GString *key;
+
+	if (!file || elf_open(&elf, "side file", g_mapped_file_get_contents(file),
+			      g_mapped_file_get_length(file), &diag) < 0)
+		return;
+	section = elf_find_section(&elf, SIDE_FILE_SECTION);
+	if (section == 0 || elf.sections[section].sh_size != SHA256_SIZE ||
+	    !elf_section_data(&elf, section))
+		return;
+	key = g_string_new(NULL);
+	for (size_t i = 0; i < SHA256_SIZE; i++)
+		g_string_append_printf(key, "%02x",
+				       ((const guint8 *)elf_section_data(&elf, section))[i]);
+	g_hash_table_replace(side_files, g_string_free(key, FALSE), g_strdup(path));
+}
+
+static void side_file_look(const char *const *folders)
+{
+	if (!side_files)
+		side_files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	for (; *folders; folders++) {
+		g_autoptr(GDir) dir = g_dir_open(*folders, 0, NULL);
+		const char *name;
+
+		while (dir && (name = g_dir_read_name(dir))) {
+			g_autofree char *path = g_build_filename(*folders, name, NULL);
+
+			if (g_str_has_suffix(name, ".debug"))
+				side_file_note(path);
+		}
+	}
 }
 
 static GBytes *side_file_load(const struct elf *elf, const char *const *folders)
 {
-	uint32_t crc = 0;
-	const char *name = side_file_link(elf, &crc);
+	char key[SHA256_TEXT_SIZE];
+	char *bytes;
+	gsize size;
 
-	for (; name && *folders; folders++) {
-		g_autofree char *path = g_build_filename(*folders, name, NULL);
-		char *bytes;
-		gsize size;
-
-		if (!g_file_get_contents(path, &bytes, &size, NULL))
-			continue;
-		if (crc32_update(0, bytes, size) == crc)
-			return g_bytes_new_take(bytes, size);
-		g_free(bytes);
-	}
-	return NULL;
+	sha256_text(elf->bytes, elf->size, key);
+	/* Looked for again when unknown: it may have been built while the system runs. */
+	if (!side_files || !g_hash_table_contains(side_files, key))
+		side_file_look(folders);
+	if (!g_hash_table_contains(side_files, key) ||
+	    !g_file_get_contents(g_hash_table_lookup(side_files, key), &bytes, &size, NULL))
+		return NULL;
+	return g_bytes_new_take(bytes, size);
 }
 
 /* ---- relocation ------------------------------------------------------------ */
@@ -170,7 +189,7 @@ static GPtrArray *side_file_read_from(const struct image *image, const struct el
 
 GPtrArray *side_file_read(const struct image *image, const char *const *folders)
 {
-	g_autoptr(GBytes) bytes = side_file_load(&image->elf, folders);
+	g_autoptr(GBytes) bytes = NULL;
 	struct diag diag;
 	struct elf side;
 	const void *data;
@@ -178,6 +197,7 @@ GPtrArray *side_file_read(const struct image *image, const char *const *folders)
 
 	if (elf_find_section(&image->elf, ".debug_info"))
 		return side_file_read_from(image, &image->elf);
+	bytes = side_file_load(&image->elf, folders);
 	if (!bytes)
 		return NULL;
 	data = g_bytes_get_data(bytes, &size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The DWARF of an object: in the object, or in the side file that it names.
+ * The DWARF of an object: in the object, or in its side file.
  */
 #ifndef SIM_SIDE_FILE_H
 #define SIM_SIDE_FILE_H
@@ -16,7 +16,7 @@ struct side_section {
 /*
  * The debug sections, relocated to where the object lies; of side_section.
  * folders: where side files are looked for, ends with NULL.  NULL: there are
- * none, or the side file belongs to another object.
+ * none.
  */
 GPtrArray *side_file_read(const struct image *image, const char *const *folders);
 

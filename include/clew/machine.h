@@ -181,11 +181,7 @@ void machine_log(const char *text, size_t size);
 /* One event: a JSON object without newline.  The machine adds nothing. */
 void machine_trace(const char *text, size_t size);
 
-/*
- * For debuggers and profilers, who look at the machine from outside: what code
- * lies where, which only the linker knows.  The machine reads these addresses
- * while it is told; nothing of the system depends on an answer.
- */
+/* What code lies where: for debuggers outside; nothing depends on an answer. */
 struct machine_image {
 	const void *object; /* ET_REL, as it was linked; borrowed for the call */
 	size_t size;	    /* bytes */

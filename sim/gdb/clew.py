@@ -8,15 +8,7 @@ fields), and
     clew tasks      every task
     clew bt ID      the backtrace of a task that is not running
     clew bt trap    in a trap handler: the backtrace of what was interrupted
-
-For a machine in QEMU (clew boot --gdb):
-
-    gdb -x sim/gdb/clew.py -ex 'target remote :1234' -ex 'clew attach build' build/clew.elf
 """
-
-import os
-import subprocess
-import tempfile
 
 import gdb
 
@@ -27,7 +19,6 @@ REGISTERS = ("rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", "r8", "r9",
 FRAME_REGISTERS = 512  # TRAP_FRAME_RAX
 CONTEXT_SIZE = 64
 PAGE_SHIFT = 12
-LINK_POOLS = 4
 
 
 def text_of(array):
@@ -241,43 +232,5 @@ clew bt trap: in a trap handler, the backtrace of what was interrupted."""
             backtrace_with(registers_of(found[0]))
 
 
-# ---- a machine in QEMU ---------------------------------------------------------------
-
-
-class Linked(gdb.Breakpoint):
-    """Adds the symbols of each object that is linked, as the hosted machine does for itself."""
-
-    def __init__(self, build):
-        super().__init__("machine_image_linked", internal=True)
-        self.silent = True
-        self.build = build
-
-    def stop(self):
-        words = gdb.Value(int(gdb.parse_and_eval("$rdi"))).cast(
-            gdb.lookup_type("unsigned long").pointer())
-        object_ = gdb.selected_inferior().read_memory(int(words[0]), int(words[1]))
-        pools = ",".join(f"{int(words[2 + i]):#x}" for i in range(LINK_POOLS))
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "cell.o")
-            with open(path, "wb") as file:
-                file.write(object_.tobytes())
-            image = tempfile.NamedTemporaryFile(suffix=".elf", delete=False).name
-            subprocess.run([os.path.join(self.build, "clew"), "inspect", "--linked", pools,
-                            "--output", image, path], check=True)
-        gdb.execute(f"add-symbol-file {image}", to_string=True)
-        return False
-
-
-class ClewAttach(gdb.Command):
-    """clew attach BUILD: names of cells in a machine that has not started yet."""
-
-    def __init__(self):
-        super().__init__("clew attach", gdb.COMMAND_FILES)
-
-    def invoke(self, argument, from_tty):
-        gdb.execute("set confirm off")
-        Linked(argument.strip() or ".")
-
-
-for command in (Clew, ClewCells, ClewTasks, ClewBacktrace, ClewAttach):
+for command in (Clew, ClewCells, ClewTasks, ClewBacktrace):
     command()

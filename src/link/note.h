@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define NOTE_SECTION ".clew.note"
+#define SIDE_FILE_SECTION ".clew.cell" /* of a side file: SHA-256 of the cell's object */
 #define NOTE_MAGIC 0x65746f6eu
 #define NOTE_FORMAT 1
 

@@ -67,9 +67,9 @@ static int make_cell(const struct arguments *arguments)
 	check_and_record(&object, &records, &additions);
 	if (object.n_errors == 0) {
 		note = records_pack(&records, &size);
+		output_cell(&object, &additions, note, size, arguments->output);
 		if (arguments->debug)
-			output_debug(&object, arguments->debug);
-		output_cell(&object, &additions, note, size, arguments->debug, arguments->output);
+			output_debug(&object, arguments->output, arguments->debug);
 		free(note);
 	}
 	free(additions.items);

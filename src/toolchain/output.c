@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/crc32.h"
+#include "base/sha256.h"
 #include "link/note.h"
 
 struct output {
@@ -275,35 +275,26 @@ static void add_section(struct output *output, const char *name, uint64_t align,
 	end_section(output, scn, data, &shdr);
 }
 
-static uint32_t checksum_of(const char *path)
+static void add_checksum(struct output *output, const char *cell)
 {
-	FILE *file = fopen(path, "re");
-	uint8_t block[4096];
-	uint32_t crc = 0;
-	size_t n;
+	uint8_t *digest = borrowed(output, SHA256_SIZE);
+	FILE *file = fopen(cell, "re");
+	uint8_t *bytes;
+	long size;
 
-	if (!file)
-		err(1, "%s", path);
-	while ((n = fread(block, 1, sizeof(block), file)) > 0)
-		crc = crc32_update(crc, block, n);
-	if (ferror(file))
-		err(1, "%s", path);
+	if (!file || fseek(file, 0, SEEK_END) < 0)
+		err(1, "%s", cell);
+	size = ftell(file);
+	if (size < 0)
+		err(1, "%s", cell);
+	rewind(file);
+	bytes = object_allocate((size_t)size, 1);
+	if (fread(bytes, 1, (size_t)size, file) != (size_t)size)
+		err(1, "%s", cell);
 	fclose(file);
-	return crc;
-}
-
-/* GDB manual, "Separate Debug Files": base name, zeroes up to 4 bytes, CRC-32 of the file. */
-static void add_debuglink(struct output *output, const char *debug)
-{
-	const char *slash = strrchr(debug, '/');
-	const char *name = slash ? slash + 1 : debug;
-	size_t padded = (strlen(name) + 4) & ~(size_t)3;
-	uint8_t *bytes = borrowed(output, padded + 4);
-	uint32_t crc = checksum_of(debug);
-
-	memcpy(bytes, name, strlen(name));
-	memcpy(bytes + padded, &crc, sizeof(crc));
-	add_section(output, ".gnu_debuglink", 4, bytes, padded + 4);
+	sha256(bytes, (size_t)size, digest);
+	free(bytes);
+	add_section(output, SIDE_FILE_SECTION, 1, digest, SHA256_SIZE);
 }
 
 static void write_header(struct output *output)
@@ -377,22 +368,21 @@ static void end(struct output *output, int fd)
 }
 
 void output_cell(const struct object *object, const struct additions *additions,
-		 const uint8_t *note, size_t note_size, const char *debug, const char *path)
+		 const uint8_t *note, size_t note_size, const char *path)
 {
 	struct output output = { .additions = additions };
 	int fd = begin(&output, object, path);
 
 	add_rela_sections(&output);
 	add_section(&output, NOTE_SECTION, 8, note, note_size);
-	if (debug)
-		add_debuglink(&output, debug);
 	end(&output, fd);
 }
 
-void output_debug(const struct object *object, const char *path)
+void output_debug(const struct object *object, const char *cell, const char *path)
 {
 	struct output output = { .is_debug = true };
 	int fd = begin(&output, object, path);
 
+	add_checksum(&output, cell);
 	end(&output, fd);
 }

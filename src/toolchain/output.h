@@ -20,10 +20,13 @@ struct additions {
 	size_t capacity;
 };
 
-/* debug: the side file, already written, which the cell then names (.gnu_debuglink); NULL: none. */
 void output_cell(const struct object *object, const struct additions *additions,
-		 const uint8_t *note, size_t note_size, const char *debug, const char *path);
-/* As `objcopy --only-keep-debug` does: sections keep number and name, allocated ones lose bytes. */
-void output_debug(const struct object *object, const char *path);
+		 const uint8_t *note, size_t note_size, const char *path);
+/*
+ * As `objcopy --only-keep-debug` does: sections keep number and name, allocated ones lose bytes.
+ * Behind them SIDE_FILE_SECTION, with the SHA-256 of the cell, which is written already: so the
+ * cell does not depend on its side file, which knows the folder it was compiled in.
+ */
+void output_debug(const struct object *object, const char *cell, const char *path);
 
 #endif

@@ -145,7 +145,7 @@ def it_boots_in_memory_that_is_full_of_noise():
 
 @test
 def a_computer_with_too_little_memory_is_told_how_much_is_needed():
-    with Computer("-m", "5", *CD) as computer:
+    with Computer("-m", "6", *CD) as computer:
         computer.wait_for(r"clew: .*memory.*[0-9]+")
 
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <clew/bulk.h>
+#include <clew/child.h>
 #include <clew/console.h>
 #include <clew/log.h>
 #include <clew/memory.h>
@@ -177,6 +178,15 @@ int task_join_step(const task_handle *task, uint64_t deadline_ns, struct task_ex
 {
 	*ret = (struct task_exit){ TASK_RETURNED, result };
 	return 0;
+}
+
+kill_hold task_hold_kill(void)
+{
+	return (kill_hold)OWNER_EMPTY;
+}
+
+void kill_hold_cleanup(kill_hold *place)
+{
 }
 
 int task_kill(uint64_t id)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The two files that cellc writes, against nm, readelf, objdump, ld and gdb."""
 
+import hashlib
 import re
 import subprocess
 import sys
@@ -197,7 +198,8 @@ def contents(path):
     text = re.sub(r"^.*file format.*$", "", run("objdump", "-s", path), flags=re.M)
     parts = re.split(r"^Contents of section (.*):$", text, flags=re.M)[1:]
     return [(name, body) for name, body in zip(parts[::2], parts[1::2])
-            if not name.startswith(".debug") and name not in (".clew.note", ".group")]
+            if not name.startswith(".debug") and
+            name not in (".clew.note", ".group")]
 
 
 def files(pipeline, tap, flags, what):
@@ -207,6 +209,11 @@ def files(pipeline, tap, flags, what):
     done = subprocess.run(["readelf", "-aW", path], capture_output=True, text=True)
     tap.test("readelf reads the cell %s without a warning" % what,
              done.returncode == 0 and not done.stderr, done.stderr)
+    run("objcopy", "-O", "binary", "--set-section-flags", ".clew.cell=alloc",
+        "--only-section=.clew.cell", path + ".debug", path + ".sum")
+    with open(path, "rb") as cell, open(path + ".sum", "rb") as checksum:
+        tap.test("the side file of the cell %s has the SHA-256 of the cell" % what,
+                 hashlib.sha256(cell.read()).digest() == checksum.read())
     done = subprocess.run(["eu-elflint", "--gnu-ld", path], capture_output=True, text=True)
     before = subprocess.run(["eu-elflint", "--gnu-ld", combined], capture_output=True, text=True)
     kinds = [{re.sub(r"\[ *\d+\]|\d+", "N", line) for line in text.stdout.splitlines()}

@@ -15,7 +15,7 @@ from memcheck import memcheck  # noqa: E402
 from profile_swap import profile  # noqa: E402
 from tap import SKIPPED, TESTS, equal, run_all, test  # noqa: E402
 
-CLEW, CELLS = sys.argv[1:3]
+CLEW, CELLS = map(os.path.abspath, sys.argv[1:3])
 OPTIONS = ("--vex-guest-chase=no", "--px-default=allregs-at-each-insn",
            "--px-file-backed=allregs-at-each-insn")
 
