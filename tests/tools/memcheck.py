@@ -1,22 +1,37 @@
 # SPDX-License-Identifier: MIT
 """Runs a script of the system's shell under Valgrind's memcheck.
 
-usage: memcheck.py CLEW SCRIPT    from the top of the tree, where .valgrindrc is
+usage: memcheck.py CLEW SCRIPT
 
 Time is counted (--seed), so that each run is the same.  Exit status 0: no errors.
 """
 
+import os
 import re
 import subprocess
 import sys
 
 
-def memcheck(clew, *arguments, options=(), folder=None):
+TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+
+
+def options():
+    """Those of .valgrindrc, which Valgrind itself reads only where the user owns it, as
+    not every checkout's user does, and only in the folder where it runs.
+    """
+    with open(os.path.join(TREE, ".valgrindrc"), encoding="ascii") as file:
+        return [option.replace("suppressions=", f"suppressions={TREE}/")
+                for option in file.read().split()]
+
+
+def memcheck(clew, *arguments, suppressions=True):
     """Output of both, and how many errors memcheck found."""
+    tool = [o for o in options() if suppressions or "suppressions" not in o]
     output = subprocess.run(
-        ["valgrind", "--error-limit=no", *options, clew, "run", "--debug", "--seed", "1",
-         *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder,
-        timeout=600, check=False, errors="replace").stdout
+        ["valgrind", "--command-line-only=yes", "--error-limit=no", *tool, clew, "run",
+         "--debug", "--seed", "1", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, check=False,
+        errors="replace").stdout
     summary = re.search(r"ERROR SUMMARY: ([\d,]+) errors", output)
     if not summary:
         sys.exit(output)

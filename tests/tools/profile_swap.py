@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Counts the instructions of swaps, by function, with Valgrind's callgrind.
 
-usage: profile_swap.py CLEW SWAPS    from the top of the tree, where .valgrindrc is
+usage: profile_swap.py CLEW SWAPS
 
 What is counted is the shell's command: prepare, commit, retire, print; not boot.  The
 machine and its libraries are one line, since most of what they do is for debuggers.
@@ -12,6 +12,8 @@ import re
 import subprocess
 import sys
 import tempfile
+
+from memcheck import options
 
 TOP = 25
 
@@ -25,21 +27,46 @@ def profile(clew, swaps, *arguments):
             for i in range(swaps):
                 file.write(f"swap counter {'counter.o' if i % 2 else 'counter_v2.o'}\n")
         subprocess.run(
-            ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}",
+            ["valgrind", "-q", "--tool=callgrind", "--command-line-only=yes", *options(), f"--callgrind-out-file={out}",
              "--toggle-collect=command_swap", clew, "run", "--debug", "--images",
              os.path.join(folder, "images"), "--seed", "1", *arguments, script],
             stdout=subprocess.DEVNULL, check=True, timeout=1200)
-        text = subprocess.run(["callgrind_annotate", "--auto=no", "--threshold=100", out],
-                              capture_output=True, text=True, check=True).stdout
-    rows = re.findall(r"^\s*([\d,]+) \([ \d.]+%\)  \S*?:(\S+) \[(?:.*/)?(.*)\]$", text, re.M)
-    total = re.search(r"^\s*([\d,]+) \(100\.0%\)  PROGRAM TOTALS", text, re.M)
-    counts = {}
-    for count, name, object_ in rows:
-        cell, dot, rest = object_.partition(".")
+        with open(out, encoding="utf-8") as file:
+            counts = self_costs(file)
+    cells, machine = {}, 0
+    for (name, object_), count in counts.items():
+        cell, dot, rest = os.path.basename(object_).partition(".")
         if dot and rest.endswith(".elf"):
-            counts[name, cell] = counts.get((name, cell), 0) + int(count.replace(",", ""))
-    found = sorted(((count, *key) for key, count in counts.items()), reverse=True)
-    return found, int(total[1].replace(",", "")) - sum(count for count, _, _ in found)
+            cells[name, cell] = cells.get((name, cell), 0) + count
+        else:
+            machine += count
+    return sorted(((count, *key) for key, count in cells.items()), reverse=True), machine
+
+
+def self_costs(lines):
+    """{(function, object): instructions} of a profile in Callgrind's format.
+
+    callgrind_annotate joins functions of one file and name, and so gives what a cell's
+    linker did to the machine, which holds the same source.
+    """
+    names, at, counts = {"ob": {}, "fn": {}}, {}, {}
+    called = False
+    for line in lines:
+        named = re.match(r"c?(ob|fn)=\((\d+)\)(?: (.*))?$", line)
+        if named:
+            key, number, name = named.groups()
+            if name:
+                names[key][number] = name
+            if line[0] != "c":
+                at[key] = names[key][number]
+        elif line.startswith("calls="):
+            called = True  # the next line is what the callee cost
+        elif re.match(r"[\d+*-]\S* \d+$", line):
+            if not called:
+                key = at["fn"].partition("'")[0], at.get("ob", "")
+                counts[key] = counts.get(key, 0) + int(line.split()[1])
+            called = False
+    return counts
 
 
 def main():

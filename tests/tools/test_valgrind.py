@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Valgrind on `clew run --debug`: no errors where there are none, names where there are.
 
-usage: test_valgrind.py CLEW CELLS.tar    from the top of the tree, where .valgrindrc is
+usage: test_valgrind.py CLEW CELLS.tar
 """
 
 import os
@@ -16,8 +16,6 @@ from profile_swap import profile  # noqa: E402
 from tap import SKIPPED, TESTS, equal, run_all, test  # noqa: E402
 
 CLEW, CELLS = map(os.path.abspath, sys.argv[1:3])
-OPTIONS = ("--vex-guest-chase=no", "--px-default=allregs-at-each-insn",
-           "--px-file-backed=allregs-at-each-insn")
 
 
 @test
@@ -33,9 +31,8 @@ def memcheck_finds_no_error_in_swaps_and_in_crashes_of_every_kind():
 
 @test
 def memcheck_names_functions_and_lines_of_cells_of_a_second_version_too():
-    # Elsewhere there is no .valgrindrc, and so nothing is suppressed.
     output, errors = memcheck(CLEW, "--cells", CELLS, "-c",
-                              "swap task task.o; run crash null", options=OPTIONS, folder="/")
+                              "swap task task.o; run crash null", suppressions=False)
     assert errors > 0, output
     report = re.search(r"Invalid write of size 4\n(.*?)Address 0x0 is not", output, re.S)[1]
     equal(re.findall(r" (frame_\d) \(crash.c:\d+\)", report),
