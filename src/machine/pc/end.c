@@ -14,10 +14,12 @@
 #include "machine/pc/cpu.h"
 #include "machine/pc/pc.h"
 #include "machine/pc/resident.h"
+#include "machine/trap_report.h"
 
 RESIDENT_FILE("has the last word when there is no cell to have it")
 RESIDENT_OF("base/format.c", "writes the last words")
 RESIDENT_OF("base/string.c", "measures text for them")
+RESIDENT_OF("machine/trap_report.c", "says what of the registers, the same on every machine")
 
 #define LINE_MAX 256
 #define LINE_STATUS (MACHINE_COM1 + 5)
@@ -131,36 +133,6 @@ _Noreturn void end_halt(enum machine_status status)
 		__asm__ volatile("cli; hlt");
 }
 
-static const char *end_trap_name(uint64_t vector)
-{
-	switch (vector) {
-	case TRAP_DE:
-		return "divide error";
-	case TRAP_DB:
-		return "debug exception";
-	case TRAP_BP:
-		return "breakpoint";
-	case TRAP_UD:
-		return "invalid opcode";
-	case TRAP_DF:
-		return "double fault";
-	case TRAP_GP:
-		return "general protection";
-	case TRAP_PF:
-		return "page fault";
-	case TRAP_MF:
-		return "x87 exception";
-	case TRAP_AC:
-		return "alignment check";
-	case TRAP_XM:
-		return "SIMD exception";
-	case TRAP_SYSCALL:
-		return "system call";
-	default:
-		return vector < TRAP_INTERRUPT ? "exception" : "interrupt";
-	}
-}
-
 _Noreturn void end_trap(enum machine_status status, const struct trap_frame *frame, const char *why)
 {
 	static bool is_ending;
@@ -168,15 +140,7 @@ _Noreturn void end_trap(enum machine_status status, const struct trap_frame *fra
 	if (is_ending)
 		end_halt(status);
 	is_ending = true;
-	end_report("%s: %s (vector %lu, error 0x%lx, address 0x%lx)", why,
-		   end_trap_name(frame->vector), frame->vector, frame->error, frame->address);
-	end_report("rip 0x%lx rsp 0x%lx rbp 0x%lx rflags 0x%lx", frame->rip, frame->rsp, frame->rbp,
-		   frame->rflags);
-	end_report("rax 0x%lx rbx 0x%lx rcx 0x%lx rdx 0x%lx rsi 0x%lx rdi 0x%lx", frame->rax,
-		   frame->rbx, frame->rcx, frame->rdx, frame->rsi, frame->rdi);
-	end_report("r8 0x%lx r9 0x%lx r10 0x%lx r11 0x%lx r12 0x%lx r13 0x%lx r14 0x%lx r15 0x%lx",
-		   frame->r8, frame->r9, frame->r10, frame->r11, frame->r12, frame->r13, frame->r14,
-		   frame->r15);
+	trap_report(end_report, frame, why);
 	end_halt(status);
 }
 
