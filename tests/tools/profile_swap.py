@@ -27,9 +27,10 @@ def profile(clew, swaps, *arguments):
             for i in range(swaps):
                 file.write(f"swap counter {'counter.o' if i % 2 else 'counter_v2.o'}\n")
         subprocess.run(
-            ["valgrind", "-q", "--tool=callgrind", "--command-line-only=yes", *options(), f"--callgrind-out-file={out}",
-             "--toggle-collect=command_swap", clew, "run", "--debug", "--images",
-             os.path.join(folder, "images"), "--seed", "1", *arguments, script],
+            ["valgrind", "-q", "--tool=callgrind", "--command-line-only=yes", *options(),
+             f"--callgrind-out-file={out}", "--toggle-collect=command_swap",
+             clew, "run", "--debug", "--images", os.path.join(folder, "images"), "--seed", "1",
+             *arguments, script],
             stdout=subprocess.DEVNULL, check=True, timeout=1200)
         with open(out, encoding="utf-8") as file:
             counts = self_costs(file)
