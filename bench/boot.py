@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 
-from table import keep, median, on_machine, show
+from table import compare, keep, median, on_machine, show
 
 SECONDS = 60
 PROMPT = b"clew> "
@@ -99,6 +99,7 @@ def main():
     what = list(sizes(options.elf, options.cells))
     keep(options.results, rows + what)
     show("From exec to the prompt, %d runs." % options.runs, rows)
+    compare("What is aimed at.", rows)
     show("Sizes.", what)
 
 

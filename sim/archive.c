@@ -153,6 +153,28 @@ GBytes *archive_prepend(GBytes *archive, const char *name, GBytes *member, GErro
 	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
 }
 
+GBytes *archive_prepend_files(GBytes *archive, const char *const *paths, GError **error)
+{
+	g_autoptr(GBytes) all = g_bytes_ref(archive);
+	size_t n = 0;
+
+	while (paths && paths[n])
+		n++;
+	while (n-- > 0 && all) {
+		g_autofree char *name = g_path_get_basename(paths[n]);
+		g_autoptr(GBytes) before = g_steal_pointer(&all);
+		g_autoptr(GBytes) member = NULL;
+		char *bytes;
+		gsize size;
+
+		if (!g_file_get_contents(paths[n], &bytes, &size, error))
+			return NULL;
+		member = g_bytes_new_take(bytes, size);
+		all = archive_prepend(before, name, member, error);
+	}
+	return g_steal_pointer(&all);
+}
+
 /* What is at root/name, where name "" is the root. */
 static gboolean archive_add_below(struct archive *archive, const char *root, const char *name,
 				  GError **error)

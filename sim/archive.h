@@ -25,6 +25,9 @@ GBytes *archive_load_files(const char *path, GError **error);
 /* The archive with one more member before all others; what there was is not looked at. */
 GBytes *archive_prepend(GBytes *archive, const char *name, GBytes *member, GError **error);
 
+/* The archive with these files, by their last names and in this order, before all others. */
+GBytes *archive_prepend_files(GBytes *archive, const char *const *paths, GError **error);
+
 /* Contents of one member, "./" before its name left out. */
 GBytes *archive_find(GBytes *archive, const char *name, GError **error);
 

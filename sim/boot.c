@@ -19,6 +19,7 @@
 #include "trap.h"
 
 #define BOOT_ARCHIVE "cells.tar"
+#define BOOT_DATA "../share/clew" /* from the command's folder; so a copy can be moved */
 
 #define BOOT_SYMBOL(function) { #function, 0 },
 #define BOOT_ADDRESS(function) (uintptr_t) function,
@@ -60,14 +61,15 @@ int boot_find_symbol(const char *name, uintptr_t *ret)
 char *boot_find_file(const char *name, const char *what, GError **error)
 {
 	g_autofree char *executable = g_file_read_link("/proc/self/exe", error);
-	g_autofree char *installed = g_build_filename(CLEW_DATADIR, name, NULL);
 	g_autofree char *dir = NULL;
 	g_autofree char *beside = NULL;
+	g_autofree char *installed = NULL;
 
 	if (!executable)
 		return NULL;
 	dir = g_path_get_dirname(executable);
 	beside = g_build_filename(dir, name, NULL);
+	installed = g_build_filename(dir, BOOT_DATA, name, NULL);
 	if (g_file_test(beside, G_FILE_TEST_EXISTS))
 		return g_steal_pointer(&beside);
 	if (g_file_test(installed, G_FILE_TEST_EXISTS))
@@ -99,15 +101,18 @@ static GBytes *boot_find_nano_core(const char *found, GBytes *cells, GError **er
 	return others ? archive_find(others, ARCHIVE_NANO_CORE, error) : NULL;
 }
 
-gboolean boot_load(const char *path, struct boot_files *ret, GError **error)
+gboolean boot_load(const char *path, const char *const *added, struct boot_files *ret,
+		   GError **error)
 {
 	g_autofree char *found = path ? g_strdup(path) : boot_find_cells(error);
+	g_autoptr(GBytes) came = NULL;
 	g_autoptr(GBytes) cells = NULL;
 	g_autoptr(GBytes) nano_core = NULL;
 
 	if (!found)
 		return FALSE;
-	cells = archive_load(found, error);
+	came = archive_load(found, error);
+	cells = came ? archive_prepend_files(came, added, error) : NULL;
 	if (!cells)
 		return FALSE;
 	nano_core = boot_find_nano_core(found, cells, error);

@@ -26,14 +26,16 @@ struct boot_image {
 	uintptr_t entry; /* nano_core_start */
 };
 
-/* A file that came with the command: beside the executable, else where it was installed. */
+/* A file that came with the command: beside it, or in ../share/clew from there. */
 char *boot_find_file(const char *name, const char *what, GError **error);
 
 /*
- * path NULL: the archive next to the executable, else the installed one.
- * ret->script and ret->files are not touched.
+ * path NULL: the archive that came with the command.  The objects `added` (NULL:
+ * none) come before those of the archive.  ret->script and ret->files are not
+ * touched.
  */
-gboolean boot_load(const char *path, struct boot_files *ret, GError **error);
+gboolean boot_load(const char *path, const char *const *added, struct boot_files *ret,
+		   GError **error);
 
 /* Puts modules and nano_core into memory; fills what machine_info() tells. */
 gboolean boot_prepare(const struct boot_files *files, uint32_t flags, GError **error);

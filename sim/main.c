@@ -8,6 +8,7 @@
 
 #include "ctl.h"
 #include "inspect.h"
+#include "new_cell.h"
 #include "qemu.h"
 #include "run.h"
 
@@ -26,6 +27,7 @@ static const struct main_command main_commands[] = {
 	{ "ctl", "--socket PATH 'COMMAND' | swap NAME FILE.o", "talk to a running system",
 	  ctl_command },
 	{ "inspect", "FILE.o", "explain an object", inspect_command },
+	{ "new-cell", "NAME", "make a folder with a cell to begin with", new_cell_command },
 };
 
 static void main_print_help(FILE *to)

@@ -55,6 +55,8 @@ gboolean options_parse(int *argc, char ***argv, const char *summary, const GOpti
 		  "Physical memory, 8M to 64G (64M)", "SIZE" },
 		{ "cells", 0, 0, G_OPTION_ARG_FILENAME, &ret->cells,
 		  "Boot from these cells and this nano_core.o", "DIR_OR_ARCHIVE" },
+		{ "add", 'a', 0, G_OPTION_ARG_FILENAME_ARRAY, &ret->added,
+		  "Add this object to the cells, before others", "FILE.o" },
 		{ "files", 'f', 0, G_OPTION_ARG_FILENAME, &ret->files,
 		  "Begin with the files in DIR", "DIR" },
 		{ "seed", 's', 0, G_OPTION_ARG_STRING, &ret->seed_text,

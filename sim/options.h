@@ -12,6 +12,7 @@
 /* Borrowed from argv, or never freed. */
 struct options {
 	char *memory_text, *cells, *seed_text, *trace, *socket, *commands; /* NULL: not given */
+	char **added;							   /* objects */
 	char *files;							   /* folder */
 	uint64_t memory_size;						   /* bytes */
 	uint64_t seed;							   /* with seed_text */

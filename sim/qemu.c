@@ -22,6 +22,7 @@
 
 #include "archive.h"
 #include "boot.h"
+#include "guest_memory.h"
 #include "listener.h"
 #include "machine/pc/layout.h"
 #include "options.h"
@@ -163,7 +164,7 @@ static GBytes *qemu_pack(const struct options *options, bool *ret_scripted, GErr
 
 	if (!options_load_script(options, &files.script, error) ||
 	    !options_load_files(options, &files.files, error) ||
-	    !boot_load(options->cells, &files, error))
+	    !boot_load(options->cells, (const char *const *)options->added, &files, error))
 		return NULL;
 	*ret_scripted = files.script != NULL;
 	packed = files.cells;
@@ -491,7 +492,10 @@ static gboolean qemu_start(struct qemu_options *options, const char *program, GE
 
 	initrd = qemu_find_image(options, error) ? qemu_pack(&options->shared, &scripted, error)
 						 : NULL;
-	if (!initrd || !qemu_open_lines(options, initrd, &lines, error))
+	if (!initrd ||
+	    !guest_memory_check(options->shared.memory_size, options->image,
+				g_bytes_get_size(initrd), error) ||
+	    !qemu_open_lines(options, initrd, &lines, error))
 		return FALSE;
 	if (options->shared.socket) {
 		listener = listener_open(options->shared.socket, error);

@@ -60,7 +60,7 @@ static gboolean run_load(const struct options *options, struct boot_files *files
 {
 	return options_load_script(options, &files->script, error) &&
 	       options_load_files(options, &files->files, error) &&
-	       boot_load(options->cells, files, error);
+	       boot_load(options->cells, (const char *const *)options->added, files, error);
 }
 
 static gboolean run_check(int r, const char *what, GError **error)

@@ -208,7 +208,8 @@ static void session_start_request(void)
 	bool good;
 
 	session.header[session.header_size - 1] = 0;
-	good = session_parse_header(session.header, &request);
+	good = strlen(session.header) == session.header_size - 1 && /* no zero in it */
+	       session_parse_header(session.header, &request);
 	if (good && request.is_swap && request.length > SESSION_INLINE_MAX && session.bulk >= 0 &&
 	    session_name_block()) {
 		session.payload_left = request.length;

@@ -157,13 +157,34 @@ function trap_take
 
 /* To the handler %rdx with the frame %rax, on the stack below the frame. */
 function trap_handle
-	lea	-8(%rax), %rsp
-	movq	$0, (%rsp)
+	mov	%rax, %rsp
+	cmpb	$0, valgrind_is_watching(%rip)
+	jne	2f
+1:	pushq	$0
 	mov	%rax, %rdi
 	xor	%ebp, %ebp
 	cld
 	jmp	*%rdx
+2:	mov	%rax, %rbx
+	mov	%rdx, %r12
+	mov	%rax, %rdi
+	call	valgrind_handles
+	mov	%rbx, %rax
+	mov	%r12, %rdx
+	jmp	1b
 	.size	trap_handle, . - trap_handle
+
+/* trap_leave(frame, handler): the same out of a signal's handler, whose state may be any. */
+	.globl	trap_leave
+function trap_leave
+	mov	%rdi, %rax
+	mov	%rsi, %rdx
+	pushq	$RFLAGS_SET
+	popfq
+	fninit
+	ldmxcsr	trap_mxcsr(%rip)
+	jmp	trap_handle
+	.size	trap_leave, . - trap_leave
 
 /*
  * iretq takes rip, rflags and rsp from the machine's memory, so nothing is
@@ -245,6 +266,11 @@ function trap_enter
 
 	.globl	trap_text_end
 trap_text_end:
+
+	.section .rodata
+	.balign	4
+trap_mxcsr:
+	.long	0x1f80	/* psABI 3.2.1: all exceptions masked */
 
 	.bss
 	.macro	variable name, size

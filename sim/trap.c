@@ -49,7 +49,7 @@ extern uint32_t trap_pending;
 extern uint8_t trap_interrupts;
 extern uint64_t trap_iret[5];
 extern const uint8_t trap_text[], trap_text_end[];
-extern const uint8_t trap_return[], trap_return_end[];
+extern const uint8_t trap_return[], trap_return_end[], trap_handle[];
 extern const uint8_t trap_resume_commit[], trap_resume_iret[], trap_resume_end[];
 
 struct trap_stack {
@@ -64,6 +64,7 @@ struct trap_target {
 	machine_trap_handler *handler;
 };
 struct trap_target trap_take_from(const struct trap_frame *from);
+_Noreturn void trap_leave(struct trap_frame *frame, machine_trap_handler *handler);
 
 static struct {
 	struct trap_stack stacks[2]; /* by enum machine_trap_class */
@@ -73,7 +74,7 @@ static struct {
 	size_t n_texts;
 	uintptr_t load_base; /* of the executable, for addr2line */
 	pthread_t cpu;
-	pid_t cpu_tid;
+	uintptr_t alternate; /* the stack that signals of the CPU's thread are handled on */
 } trap;
 
 /* ---- where a trap goes ---------------------------------------------------- */
@@ -186,18 +187,21 @@ static void trap_read_context(const ucontext_t *context, struct trap_frame *ret)
 	ret->reserved = 0;
 }
 
-/* The signal's return goes to the trap handler, as if it had been called. */
+/*
+ * The signal's return goes to the trap handler.  For interrupts, whose signal is blocked
+ * meanwhile.  By trap_handle, since Valgrind notices only an instruction that leaves one
+ * stack for another: it would take the handler's switch to a task's stack, when that is
+ * the one interrupted, for a stack that grew over all between them.
+ */
 static void trap_redirect(ucontext_t *context, struct trap_target target)
 {
 	greg_t *r = context->uc_mcontext.gregs;
-	uint64_t *return_address = (uint64_t *)target.frame - 1;
 
-	*return_address = 0;
-	r[REG_RIP] = (greg_t)(uintptr_t)target.handler;
-	r[REG_RDI] = (greg_t)(uintptr_t)target.frame;
-	r[REG_RSP] = (greg_t)(uintptr_t)return_address;
-	r[REG_RBP] = 0;
-	r[REG_EFL] &= ~(greg_t)(TRAP_RFLAGS_DF | TRAP_RFLAGS_TF | TRAP_RFLAGS_NT | TRAP_RFLAGS_AC);
+	r[REG_RIP] = (greg_t)(uintptr_t)trap_handle;
+	r[REG_RAX] = (greg_t)(uintptr_t)target.frame;
+	r[REG_RDX] = (greg_t)(uintptr_t)target.handler;
+	r[REG_RSP] = (greg_t)(uintptr_t)target.frame;
+	r[REG_EFL] &= ~(greg_t)(TRAP_RFLAGS_TF | TRAP_RFLAGS_NT | TRAP_RFLAGS_AC);
 	context->uc_mcontext.fpregs->cwd = TRAP_X87_DEFAULT;
 	context->uc_mcontext.fpregs->swd = 0;
 	context->uc_mcontext.fpregs->mxcsr = TRAP_MXCSR_DEFAULT;
@@ -247,13 +251,25 @@ static void trap_read_cause(int signal, const ucontext_t *context, struct trap_f
 	}
 }
 
+/* The other thread has no alternate stack. */
+static bool trap_is_cpu(const void *on_stack)
+{
+	return (uintptr_t)on_stack - trap.alternate < TRAP_ALTERNATE_SIZE;
+}
+
+/*
+ * Leaves for the trap handler without a return from the signal, which would be a system
+ * call: nothing is blocked while it is handled, the alternate stack is left, and trap_leave
+ * sets what is left of the CPU's state.  An interrupt that comes in here stays pending.
+ */
 static void trap_on_fault(int signal, siginfo_t *info, void *arg)
 {
-	ucontext_t *context = arg;
+	const ucontext_t *context = arg;
+	struct trap_target target;
 	struct trap_frame frame;
 
 	trap_read_context(context, &frame);
-	if (gettid() != trap.cpu_tid)
+	if (!trap_is_cpu(&frame))
 		death_exit(MACHINE_DIED, "the machine's I/O thread took signal %d at base + 0x%lx",
 			   signal, (unsigned long)(frame.rip - trap.load_base));
 	/* Sent by a process, or by the kernel for something that is no trap of the CPU. */
@@ -266,8 +282,8 @@ static void trap_on_fault(int signal, siginfo_t *info, void *arg)
 			     (unsigned long)(frame.rip - trap.load_base));
 		death_trap(MACHINE_DIED, &frame, "a fault of the machine itself");
 	}
-	trap_redirect(context, trap_deliver(MACHINE_FAULTS, &frame, frame.vector, frame.error,
-					    frame.address));
+	target = trap_deliver(MACHINE_FAULTS, &frame, frame.vector, frame.error, frame.address);
+	trap_leave(target.frame, target.handler);
 }
 
 /* ---- interrupts ----------------------------------------------------------- */
@@ -355,13 +371,13 @@ static int trap_note_texts(struct dl_phdr_info *info, size_t size, void *argumen
 	return 0;
 }
 
+/* None blocks another: a fault in a handler is reported, and see trap_on_fault. */
 static int trap_install(int signal, void (*handler)(int, siginfo_t *, void *), int flags)
 {
 	struct sigaction action = { .sa_flags = SA_SIGINFO | SA_ONSTACK | flags };
 
 	action.sa_sigaction = handler;
 	sigemptyset(&action.sa_mask);
-	sigaddset(&action.sa_mask, TRAP_SIGNAL);
 	return sigaction(signal, &action, NULL) < 0 ? -errno : 0;
 }
 
@@ -372,6 +388,7 @@ static int trap_set_alternate_stack(void)
 	stack.ss_sp = malloc(TRAP_ALTERNATE_SIZE);
 	if (!stack.ss_sp)
 		return -ENOMEM;
+	trap.alternate = (uintptr_t)stack.ss_sp;
 	return sigaltstack(&stack, NULL) < 0 ? -errno : 0;
 }
 
@@ -381,11 +398,9 @@ int trap_init(void)
 	int r = trap_set_alternate_stack();
 
 	trap.cpu = pthread_self();
-	trap.cpu_tid = gettid();
 	valgrind_has_stack((uintptr_t)trap_iret, (uintptr_t)trap_iret + sizeof(trap_iret));
 	if (r == 0)
 		r = dl_iterate_phdr(trap_note_texts, NULL);
-	/* A fault in a handler itself is reported by the same handler: no deferring. */
 	for (size_t i = 0; r == 0 && i < sizeof(faults) / sizeof(faults[0]); i++)
 		r = trap_install(faults[i], trap_on_fault, SA_NODEFER);
 	if (r == 0)

@@ -115,6 +115,12 @@ void valgrind_faults(uint64_t rsp, const void *frame, size_t size)
 		(void)VALGRIND_MAKE_MEM_DEFINED(frame, size);
 }
 
+/* It may have gone down over the frame, which was then taken for new. */
+void valgrind_handles(const struct trap_frame *frame)
+{
+	(void)VALGRIND_MAKE_MEM_DEFINED(frame, sizeof(*frame));
+}
+
 /*
  * On its way here the stack pointer may have been higher in the same pages,
  * and what it then went down over was taken for new.

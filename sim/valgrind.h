@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <clew/trap.h>
+
 bool valgrind_is_there(void);
 extern bool valgrind_is_watching; /* the same, for trap.S, once valgrind_init() has asked */
 void valgrind_init(void);
@@ -28,6 +30,9 @@ void valgrind_interrupts(uint64_t rsp);
 
 /* Whoever handles a fault reads the whole stack, and the registers, whatever they hold. */
 void valgrind_faults(uint64_t rsp, const void *frame, size_t size);
+
+/* The stack pointer has become the frame's address, from wherever it was. */
+void valgrind_handles(const struct trap_frame *frame);
 
 /* The stack pointer is about to become this, from wherever it is. */
 void valgrind_resumes(uint64_t rsp);

@@ -80,15 +80,15 @@ static FRAME int catch (uint32_t depth)
 	return fall(depth) + (int)outermost;
 }
 
-static void by_siglongjmp(void)
+static void by_siglongjmp(uint32_t depth, const char *name)
 {
 	by_unwinder = 0;
 	for (volatile uint32_t round = 0; round < samples.rounds; round++) {
 		if (sigsetjmp(start, 1) == 0)
-			(void)fall(5);
+			(void)fall(depth);
 		samples.ns[round] = now_ns() - at;
 	}
-	report(&samples, 1, "fault_d5", "siglongjmp");
+	report(&samples, 1, name, "siglongjmp");
 }
 
 /* libunwind passes over the cleanup of the frame that faults: `missed` of depth. */
@@ -122,6 +122,7 @@ static void by_restart(char *self)
 		assert(status == 0);
 	}
 	report(&samples, 1, "fault_d5", "restart");
+	report(&samples, 1, "fault_d50", "restart");
 }
 
 int main(int argc, char **argv)
@@ -135,7 +136,8 @@ int main(int argc, char **argv)
 	samples.rounds = rounds_of(argc, argv);
 	sigaction(SIGSEGV, &action, NULL);
 	if (strcmp(unwinder, "libgcc") == 0) {
-		by_siglongjmp();
+		by_siglongjmp(5, "fault_d5");
+		by_siglongjmp(50, "fault_d50");
 		by_restart(argv[0]);
 	}
 	missed = strcmp(unwinder, "libunwind") == 0;

@@ -36,6 +36,7 @@ struct attempt_record {
 	char name[CELL_NAME_MAX];
 };
 OWNER(attempt); /* word: address of a struct attempt_record in the heap */
+OWN_IMPLEMENTS(attempt, "the word is the record it frees");
 
 struct launch_record {
 	attempt attempt; /* the one in progress */
@@ -45,6 +46,7 @@ struct launch_record {
 	char text[APPLICATION_TEXT_MAX]; /* argc arguments, each with its zero */
 };
 OWNER(launch); /* word: address of a struct launch_record in the heap */
+OWN_IMPLEMENTS(launch, "the word is the record it frees");
 
 static struct attempt_record *attempt_at(const attempt *a)
 {
@@ -101,6 +103,10 @@ static int attempt_load(struct attempt_record *record, struct diag *reterr)
 		return r;
 	record->loaded = true;
 	r = linker_symbol(&record->ns, "application_main", &address);
+	if (r == -ENOMEM) {
+		string_copy(reterr->what, sizeof(reterr->what), "no memory for its entry");
+		return r;
+	}
 	if (r < 0) {
 		string_copy(reterr->what, sizeof(reterr->what), "is not an application");
 		string_copy(reterr->symbol, sizeof(reterr->symbol), "application_main");
@@ -226,6 +232,8 @@ static int start_again(struct launch_record *run, uint32_t n)
 	r = attempt_new(run->name, &run->attempt, &diag);
 	if (r == 0)
 		r = attempt_start(run, n);
+	if (r < 0 && !diag.what[0])
+		string_copy(diag.what, sizeof(diag.what), "no memory for its task");
 	if (r < 0) {
 		print("%s: not restarted: %s (error %d)\n", run->name, diag.what, r);
 		return r;

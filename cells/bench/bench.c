@@ -51,12 +51,19 @@ static const struct measurement {
 	{ "unload", "cycles", 1, bench_unload, 0, 0 },
 	{ "swap", "cycles", 1, bench_swap, 0, 0 },
 	{ "swap_commit", "ns", 1, bench_commit, 0, 0 },
-	{ "stalls", "pauses", 1, bench_stalls, 2000, 0 },
-	{ "stalls_idle", "pauses", 1, bench_stalls, 0, 0 },
+	{ "stalls", "pauses", 1, bench_stalls, BENCH_STALLS, BENCH_SWAPPING },
+	{ "stalls_idle", "pauses", 1, bench_stalls, BENCH_STALLS, BENCH_IDLE },
+	{ "stalls_woken", "pauses", 1, bench_stalls, BENCH_STALLS, BENCH_WOKEN },
+	{ "stall_swaps", "swaps", 1, bench_stalls, BENCH_SWAPS, BENCH_SWAPPING },
+	{ "stall_median", "ns", 1, bench_stalls, BENCH_MEDIAN, BENCH_SWAPPING },
+	{ "stall_median_idle", "ns", 1, bench_stalls, BENCH_MEDIAN, BENCH_IDLE },
+	{ "stall_longest", "ns", 1, bench_stalls, BENCH_LONGEST, BENCH_SWAPPING },
+	{ "stall_longest_idle", "ns", 1, bench_stalls, BENCH_LONGEST, BENCH_IDLE },
 	{ "commit_1", "ns", 1, bench_commit_many, 1, 0 },
 	{ "commit_20", "ns", 1, bench_commit_many, 20, 0 },
 	{ "commit_1000", "ns", 1, bench_commit_many, 1000, 0 },
 	{ "swap_100", "ns", 1, bench_swap_many, 100, 0 },
+	{ "swap_100_retire", "ns", 1, bench_retire_many, 100, 0 },
 	{ "swap_1000", "ns", 1, bench_swap_many, 1000, 0 },
 	{ "load_100", "cycles", 1, bench_load_many, 100, 0 },
 	{ "load_1000", "cycles", 1, bench_load_many, 1000, 0 },
@@ -72,7 +79,7 @@ static const struct measurement {
 #define N_MEASUREMENTS (sizeof(measurements) / sizeof(measurements[0]))
 
 /* Shell's sort with Knuth's steps: no recursion, no memory. */
-static void sort(uint64_t *values, uint32_t n)
+void bench_sort(uint64_t *values, uint32_t n)
 {
 	uint32_t step = 1;
 
@@ -95,7 +102,7 @@ static void report(const struct measurement *m, struct bench_samples *samples, b
 {
 	uint64_t least, median;
 
-	sort(samples->values, samples->rounds);
+	bench_sort(samples->values, samples->rounds);
 	least = samples->values[0] / samples->operations;
 	median = samples->values[samples->rounds / 2] / samples->operations;
 	if (json)
@@ -124,7 +131,8 @@ static int measure(const struct settings *settings)
 	bool first = true;
 	int r = heap_block_new(settings->rounds * sizeof(uint64_t), &block);
 
-	samples.values = heap_block_at(&block);
+	if (r == 0)
+		samples.values = heap_block_at(&block);
 	for (size_t i = 0; r == 0 && i < N_MEASUREMENTS; i++) {
 		if (!is_wanted(settings, measurements[i].name))
 			continue;

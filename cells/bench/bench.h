@@ -34,10 +34,23 @@ bench_function bench_yield, bench_channel, bench_rendezvous, bench_spawn, bench_
 bench_function bench_fault_deep;
 /* linking.c */
 bench_function bench_load, bench_unload, bench_swap, bench_commit;
-/* stalls.c */
+/* stalls.c: what of the pauses (samples->size), in which interval (samples->others) */
 bench_function bench_stalls;
+enum bench_stall {
+	BENCH_STALLS, /* how many */
+	BENCH_SWAPS,  /* swaps meanwhile */
+	BENCH_MEDIAN,
+	BENCH_LONGEST,
+};
+enum bench_interval {
+	BENCH_IDLE,
+	BENCH_WOKEN, /* the task that would swap wakes as often, and sleeps again */
+	BENCH_SWAPPING,
+};
 /* loading.c */
-bench_function bench_load_many, bench_swap_many, bench_commit_many;
+bench_function bench_load_many, bench_swap_many, bench_retire_many, bench_commit_many;
+
+void bench_sort(uint64_t *values, uint32_t n);
 
 /* The time stamp counter, once everything before it is done: SDM vol. 2, RDTSC. */
 static inline uint64_t bench_cycles(void)

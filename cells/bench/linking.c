@@ -23,6 +23,8 @@ static const char *const files[2] = { "greeter.o", "greeter_v2.o" };
 
 /* The cell, while it is loaded there. */
 OWNER(tenant); /* word: address of the namespace_ref, borrowed */
+OWN_IMPLEMENTS(namespace_ref, "the word of a tenant is the address of a reference");
+OWN_IMPLEMENTS(tenant, "the word is where to unload");
 
 static int evict(const namespace_ref *ns)
 {

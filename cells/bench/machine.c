@@ -107,10 +107,11 @@ static int use_page(void)
 {
 	OWN(map_rw, page) = OWNER_EMPTY;
 	int r = map_rw_new(1, FRAME_BUFFER, &page);
-	volatile uint64_t *word = map_rw_at(&page);
+	volatile uint64_t *word;
 
 	if (r < 0)
 		return r;
+	word = map_rw_at(&page);
 	assert(*word == 0);
 	*word = 1;
 	return 0;

@@ -185,6 +185,7 @@ struct crash {
 };
 
 OWNER(witness); /* word: address of a struct crash */
+OWN_IMPLEMENTS(witness, "the word is where its release is noted");
 
 static FRAME void witness_cleanup(witness *place)
 {

@@ -15,6 +15,9 @@
 #include "base/format.h"
 #include "base/string.h"
 
+OWN_IMPLEMENTS(lodger, "the word is the name to unload");
+OWN_IMPLEMENTS(fillers, "the word counts what to unload");
+
 #define TEMPLATE "filler_0000"
 #define DIGITS_AT 7
 #define NAME_BYTES sizeof(TEMPLATE)

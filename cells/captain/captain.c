@@ -18,6 +18,7 @@
 #include <clew/fs.h>
 #include <clew/interrupt.h>
 #include <clew/irq.h>
+#include <clew/ledger.h>
 #include <clew/log.h>
 #include <clew/machine.h>
 #include <clew/memory.h>
@@ -136,6 +137,7 @@ static int keep_house(void *unused)
 		release_nano_core();
 	if (swap_next_pending(0, &pending) == 0)
 		(void)swap_retire();
+	(void)ledger_look_again();
 	return TASK_AGAIN;
 }
 

@@ -21,6 +21,9 @@
 
 #include "base/string.h"
 
+OWN_IMPLEMENTS(channel_tx, "the word is the channel, which counts its ends");
+OWN_IMPLEMENTS(channel_rx, "the word is the channel, which counts its ends");
+
 struct channel_node {
 	struct channel_node *next, *prev;
 	struct channel_line *line; /* NULL: in none */
@@ -54,6 +57,9 @@ struct channel {
 OWNER(channel_place); /* word: the address of a node that leaves its line */
 OWNER(channel_end);   /* word: the address of a channel that loses a receiver */
 OWNER(channel_rest);  /* word: the address of a channel without receivers */
+OWN_IMPLEMENTS(channel_place, "the word is the node that leaves");
+OWN_IMPLEMENTS(channel_end, "the word is the channel");
+OWN_IMPLEMENTS(channel_rest, "the word is the channel");
 
 /* ---- lines -------------------------------------------------------------------- */
 
@@ -86,11 +92,15 @@ static void channel_leave(struct channel_node *node)
 	node->line = NULL;
 }
 
+/* Whoever wakes a node has taken it out, so one that is in no line stays out. */
 static void channel_place_cleanup(channel_place *place)
 {
-	OWN(irq_guard, guard) = irq_off();
+	struct channel_node *node = (struct channel_node *)(uintptr_t)place->word;
 
-	channel_leave((struct channel_node *)(uintptr_t)place->word);
+	if (*(struct channel_line *volatile *)&node->line == NULL)
+		return;
+	OWN(irq_guard, guard) = irq_off();
+	channel_leave(node);
 }
 
 /* Wakes the first that is still parked, with this result; NULL: nobody is. */
@@ -224,7 +234,7 @@ CELL_EXPORT int channel_send_step(const channel_tx *tx, const void *message, uin
 {
 	int r = channel_try_send(tx, message, deadline_ns);
 
-	if (r == 0)
+	if (r == 0 && log_is_tracing())
 		log_trace("\"event\":\"message\",\"channel\":\"0x%lx\",\"size\":%zu", tx->word,
 			  channel_of(tx->word)->size);
 	return r;

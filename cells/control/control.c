@@ -295,6 +295,7 @@ static int carry_out(struct request *request)
 TASK_ENTRY_PLAIN(carry_out, request_pointer);
 
 OWNER(session); /* word: 1 while the console knows which task to kill */
+OWN_IMPLEMENTS(session, "the word says whether the console was told");
 
 static void session_cleanup(session *place)
 {
@@ -318,7 +319,7 @@ static int carry_out_in_task(struct request *request)
 	if (TASK_SPAWN(carry_out, &request, &options, &handle) < 0)
 		return request_refuse(request, "out of memory for a task");
 	OWN(task_child, child) = task_child_of(MOVE(handle));
-	OWN(session, open) = session_of(child.word);
+	OWN(session, open) = session_of(task_child_id(&child));
 	if (task_join(task_child_handle(&child), WAIT_FOREVER, &exit) != 0)
 		return request_refuse(request, "its task is gone");
 	if (exit.end == TASK_CRASHED)

@@ -44,6 +44,7 @@ static const char kinds[][12] = {
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 OWNER(witness); /* word: number of the frame */
+OWN_IMPLEMENTS(witness, "the word numbers the frame it reports");
 
 static FRAME void witness_cleanup(witness *place)
 {
@@ -55,6 +56,7 @@ static FRAME void witness_cleanup(witness *place)
 }
 
 OWNER(bomb); /* word: address that its cleanup writes to, plus 1; 0: harmless */
+OWN_IMPLEMENTS(bomb, "the word is where its cleanup writes");
 
 static FRAME void bomb_cleanup(bomb *place)
 {

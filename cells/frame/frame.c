@@ -8,7 +8,10 @@
  * the state is made with interrupts off, in time linear in the words of the
  * bitmap and the runs passed over.
  *
- * Invariants: total = free + sum of used[]; no frame below `lowest` is free.
+ * Frames that are given back mapped are unmapped together.  Until then they
+ * are free, but nobody is given them, and nobody is told of them as used.
+ *
+ * Invariants: total = free + sum of used[]; no bit below `lowest` is clear.
  */
 #include <clew/frame.h>
 
@@ -18,9 +21,12 @@
 
 #include "base/string.h"
 
+OWN_IMPLEMENTS(frames, "the word is the run that the bitmap marks as used");
+
 #define COUNT_MAX ((1u << 24) - 1)
 #define FRAMES_MAX (1ull << 32)
 #define WORD_BITS 64
+#define STALE_RUNS 16
 
 struct frame_state {
 	uint64_t *bitmap;  /* bit set: used, the machine's, or no memory */
@@ -30,6 +36,9 @@ struct frame_state {
 	uint64_t total;
 	uint64_t free;
 	uint64_t used[FRAME_KINDS];
+	/* Runs that are free but mapped, so not to be found: their bits are set. */
+	frames stale[STALE_RUNS];
+	uint64_t n_stale, stale_frames;
 };
 
 CELL_STATE(frame, "which frames are free is what the allocator is for; their owners hold the rest");
@@ -98,6 +107,53 @@ static void mark(uint64_t first, uint64_t end, bool used)
 		else
 			frame_state.bitmap[word] &= ~mask;
 	}
+}
+
+/* ---- what is free but mapped ------------------------------------------------ */
+
+static bool settle(void)
+{
+	bool any = frame_state.n_stale > 0;
+
+	for (uint64_t i = 0; i < frame_state.n_stale; i++) {
+		frames run = frame_state.stale[i];
+		uint64_t first = run_number(run), count = run_count(run);
+
+		/* A word that names the run would make the ledger think that somebody owns it. */
+		frame_state.stale[i] = (frames)OWNER_EMPTY;
+		machine_unmap(frame_state.window + (first << PAGE_SHIFT), count);
+		mark(first, first + count, false);
+		if (first < frame_state.lowest)
+			frame_state.lowest = first;
+	}
+	frame_state.n_stale = 0;
+	frame_state.stale_frames = 0;
+	return any;
+}
+
+static bool is_stale(uint64_t first, uint64_t count)
+{
+	for (uint64_t i = 0; i < frame_state.n_stale; i++) {
+		frames run = frame_state.stale[i];
+
+		if (first < run_number(run) + run_count(run) && run_number(run) < first + count)
+			return true;
+	}
+	return false;
+}
+
+/* A run that goes on where the last one ends is one with it: one call of the machine. */
+static void add_stale(uint64_t first, uint64_t count)
+{
+	frames *last = &frame_state.stale[frame_state.n_stale - 1];
+
+	if (frame_state.n_stale > 0 && run_number(*last) + run_count(*last) == first)
+		*last = pack(run_number(*last), run_count(*last) + count, FRAME_BUFFER);
+	else
+		frame_state.stale[frame_state.n_stale++] = pack(first, count, FRAME_BUFFER);
+	frame_state.stale_frames += count;
+	if (frame_state.n_stale == STALE_RUNS || frame_state.stale_frames >= FRAME_STALE_MAX)
+		settle();
 }
 
 /* The first run of `count` free frames; n_frames: there is none. */
@@ -286,6 +342,8 @@ CELL_EXPORT int frame_alloc(size_t count, enum frame_kind kind, frames *ret)
 	if (count > frame_state.free)
 		return -ENOMEM;
 	first = find_run(count);
+	if (first == frame_state.n_frames && settle())
+		first = find_run(count);
 	if (first == frame_state.n_frames)
 		return -ENOMEM;
 	PUT(*ret, take(first, count, kind));
@@ -299,6 +357,7 @@ CELL_EXPORT int frame_claim(uintptr_t start, size_t count, enum frame_kind kind,
 
 	if (!are_kind_and_count_sound(count, kind) || !to_number(start, count, &first))
 		return -EINVAL;
+	settle();
 	if (next_frame(first, first + count, true) != first + count)
 		return -EBUSY;
 	PUT(*ret, take(first, count, kind));
@@ -314,7 +373,7 @@ static void check_in_use(frames run)
 	    count > frame_state.n_frames - first)
 		panic("frame: not a run of frames");
 	if (next_frame(first, first + count, false) != first + count ||
-	    frame_state.used[kind] < count)
+	    frame_state.used[kind] < count || is_stale(first, count))
 		panic("frame: the run is not in use");
 }
 
@@ -331,6 +390,29 @@ CELL_EXPORT void frame_free(frames run)
 		frame_state.lowest = first;
 	frame_state.used[run_kind(run)] -= count;
 	frame_state.free += count;
+}
+
+CELL_EXPORT void frame_retire(frames run)
+{
+	OWN(irq_guard, guard) = irq_off();
+	uint64_t first = run_number(run), count = run_count(run);
+
+	if (IS_EMPTY(run))
+		return;
+	check_in_use(run);
+	frame_state.used[run_kind(run)] -= count;
+	frame_state.free += count;
+	add_stale(first, count);
+	/* What plain pointers lead to, blocks and stacks, faults from now on. */
+	if (run_kind(run) != FRAME_BUFFER && frame_state.n_stale > 0)
+		settle();
+}
+
+CELL_EXPORT bool frame_settle(void)
+{
+	OWN(irq_guard, guard) = irq_off();
+
+	return settle();
 }
 
 CELL_EXPORT void frames_cleanup(frames *place)
@@ -416,7 +498,7 @@ CELL_EXPORT bool frame_is_run(const frames *run)
 	uint64_t first = run_number(*run), end = first + run_count(*run);
 
 	if ((run->word & 0xff) == 0 || run_kind(*run) >= FRAME_KINDS || end == first ||
-	    end > frame_state.n_frames)
+	    end > frame_state.n_frames || is_stale(first, end - first))
 		return false;
 	return next_frame(first, end, false) == end;
 }
@@ -442,6 +524,7 @@ CELL_EXPORT void frame_usage(struct frame_usage *ret)
 {
 	OWN(irq_guard, guard) = irq_off();
 
+	settle();
 	*ret = (struct frame_usage){
 		.total = frame_state.total,
 		.free = frame_state.free,
@@ -502,6 +585,7 @@ CELL_EXPORT int frame_next_run(uintptr_t at, bool *ret_used, uintptr_t *ret_star
 		return -ENOENT;
 	if (start < region->start)
 		start = region->start;
+	settle();
 	first = (start - frame_state.window) >> PAGE_SHIFT;
 	limit = (region_end(region) - frame_state.window) >> PAGE_SHIFT;
 	used = next_frame(first, limit, true) == first;

@@ -63,6 +63,7 @@ struct crew_record {
 	struct worker workers[];
 };
 OWNER(crew_owner); /* word: address of a struct crew_record in the heap */
+OWN_IMPLEMENTS(crew_owner, "the word is the record it frees");
 
 static struct crew_record *crew_at(const crew_owner *c)
 {

@@ -22,6 +22,8 @@
 
 #include "base/string.h"
 
+OWN_IMPLEMENTS(heap_block, "the word is the address of a block of a slab");
+
 #define BLOCK_ALIGN 16ul
 #define SLAB_MAGIC 0x62616c7370616568ull
 #define LARGE_MAGIC 0x656772616c706168ull

@@ -21,6 +21,7 @@
 #define LAPIC_EOI 0x0b0u
 
 OWNER(interrupt_scope); /* word: 1 while handlers run */
+OWN_IMPLEMENTS(interrupt_scope, "the word says that handlers run");
 
 struct interrupt_state {
 	struct {

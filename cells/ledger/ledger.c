@@ -8,6 +8,10 @@
  * such candidate, belongs to somebody; the others are released.  Any word
  * that could be a reference counts as one, so nothing in use is released.
  *
+ * A word that is left over, in the registers of a task that is releasing the
+ * same memory's last owner for instance, keeps a candidate for no reason.  So
+ * what is kept is looked at again, some times, when that word may be gone.
+ *
  * Not the unwinder (src/unwind), whose cleanups are exact: this is for frames
  * that cannot be found any more.  Everything is on the caller's stack, in
  * bounded tables; what does not fit is kept, not guessed.
@@ -17,12 +21,30 @@
 #include <clew/cell.h>
 #include <clew/frame.h>
 #include <clew/heap.h>
+#include <clew/irq.h>
 #include <clew/machine.h>
 #include <clew/memory.h>
 #include <clew/scan.h>
 
+OWN_IMPLEMENTS(frames, "releases what only a dead stack names");
+OWN_IMPLEMENTS(map_rw, "releases what only a dead stack names");
+
 #define CANDIDATES_MAX 64 /* bits of a word: who refers to whom */
 #define MAPPING_TAG (FRAME_BUFFER + 1)
+#define DOUBTS_MAX 16
+#define LOOKS_MAX 8 /* again at one candidate; after these it has an owner */
+
+struct doubt {
+	uint64_t word; /* as in struct candidate; 0: none */
+	uint32_t looks;
+	uint32_t reserved;
+};
+
+struct ledger_state {
+	struct doubt doubts[DOUBTS_MAX];
+};
+
+CELL_STATE(ledger, "soft: what a sweep kept, perhaps for no reason; it is looked at again") = { 0 };
 
 struct candidate {
 	uint64_t word;	      /* as it was found: a block's address, or an owner's word */
@@ -36,6 +58,7 @@ struct sweep {
 	uint64_t live;			 /* bit k: live memory names k */
 	uint32_t count;
 	const struct ledger_dead *dead;
+	bool again; /* only at what was kept before */
 };
 
 static bool describe(uint64_t word, struct candidate *ret)
@@ -119,10 +142,17 @@ static bool is_on_dead_stack(const struct sweep *sweep, uintptr_t address)
 	return !scan_is_live(address, sweep->dead->live_from, &stack_of);
 }
 
+static bool is_doubt(const uint64_t *word)
+{
+	return (uintptr_t)word - (uintptr_t)&ledger_state < sizeof(ledger_state);
+}
+
 static void note_reference(struct sweep *sweep, const uint64_t *word)
 {
 	uint32_t holder = holder_of(sweep, (uintptr_t)word);
 
+	if (is_doubt(word))
+		return;
 	for (uint32_t i = 0; i < sweep->count; i++) {
 		if (!names(&sweep->candidates[i], *word))
 			continue;
@@ -176,6 +206,79 @@ static void keep(struct sweep *sweep, uint64_t word)
 	}
 }
 
+/* ---- what was kept ------------------------------------------------------------- */
+
+static struct doubt *doubt_of(uint64_t word)
+{
+	for (int i = 0; i < DOUBTS_MAX; i++) {
+		if (ledger_state.doubts[i].word == word)
+			return &ledger_state.doubts[i];
+	}
+	return NULL;
+}
+
+/* Those that do not fit stay what they are: kept. */
+static void remember(const struct sweep *sweep)
+{
+	for (uint32_t i = 0; i < sweep->count; i++) {
+		uint64_t word = sweep->candidates[i].word;
+		struct doubt *place = doubt_of(word);
+
+		if (!(sweep->live >> i & 1)) {
+			if (place)
+				place->word = 0;
+			continue;
+		}
+		if (!place) {
+			place = doubt_of(0);
+			if (place)
+				*place = (struct doubt){ .word = word };
+		} else if (sweep->again && ++place->looks == LOOKS_MAX) {
+			place->word = 0;
+		}
+	}
+}
+
+/* Forgets what has been released meanwhile. */
+static void consider_doubts(struct sweep *sweep)
+{
+	struct candidate ignored;
+
+	for (int i = 0; i < DOUBTS_MAX; i++) {
+		struct doubt *doubt = &ledger_state.doubts[i];
+
+		if (doubt->word != 0 && !describe(doubt->word, &ignored))
+			doubt->word = 0;
+		consider(sweep, doubt->word);
+	}
+}
+
+static void settle(struct sweep *sweep, struct ledger_report *report)
+{
+	if (sweep->count > 0)
+		scan_pages(true, visit, sweep);
+	spread(sweep);
+	remember(sweep);
+	for (uint32_t i = 0; i < sweep->count; i++) {
+		if (!(sweep->live >> i & 1))
+			release(&sweep->candidates[i], report);
+	}
+}
+
+CELL_EXPORT __attribute__((noinline)) bool ledger_look_again(void)
+{
+	const struct ledger_dead none = { .live_from = (uintptr_t)__builtin_frame_address(0) };
+	OWN(irq_guard, guard) = irq_off();
+	struct sweep sweep = { .dead = &none, .again = true };
+	struct ledger_report report = { 0 };
+
+	consider_doubts(&sweep);
+	if (sweep.count == 0)
+		return false;
+	settle(&sweep, &report);
+	return true;
+}
+
 CELL_EXPORT void ledger_sweep(const struct ledger_dead *dead, struct ledger_report *ret)
 {
 	struct sweep sweep = { .dead = dead };
@@ -188,13 +291,8 @@ CELL_EXPORT void ledger_sweep(const struct ledger_dead *dead, struct ledger_repo
 		consider_contents(&sweep, sweep.candidates[i].start, sweep.candidates[i].end);
 	for (size_t i = 0; i < dead->n_kept; i++)
 		keep(&sweep, dead->kept[i]);
-	if (sweep.count > 0)
-		scan_pages(true, visit, &sweep);
-	spread(&sweep);
-	for (uint32_t i = 0; i < sweep.count; i++) {
-		if (!(sweep.live >> i & 1))
-			release(&sweep.candidates[i], &report);
-	}
+	consider_doubts(&sweep);
+	settle(&sweep, &report);
 	*ret = report;
 }
 

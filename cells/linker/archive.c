@@ -49,21 +49,55 @@ static bool has_folder(const char *path)
 	return false;
 }
 
-/* An object that cannot be read stays in the list: loading it says why. */
+static const char *base_name(const char *path)
+{
+	const char *base = path;
+
+	for (; *path; path++) {
+		if (*path == '/')
+			base = path + 1;
+	}
+	return base;
+}
+
+void archive_name_of(const char *file, char ret[CELL_NAME_MAX])
+{
+	size_t length;
+
+	string_copy(ret, CELL_NAME_MAX, base_name(file));
+	length = string_length(ret);
+	if (string_ends(ret, ".o"))
+		ret[length - 2] = 0;
+}
+
+/* 0, NOTE_E_FOREIGN, or negative: it cannot be read. */
+static int read_object(const struct archive_object *object, struct note *ret, struct diag *reterr)
+{
+	struct elf elf;
+	int r = elf_open(&elf, object->file, object->bytes, object->size, reterr);
+
+	return r < 0 ? r : note_read(&elf, ret, reterr);
+}
+
+/*
+ * An object that cannot be read stays in the list under its file's name: loading
+ * it says why.
+ */
 static void describe_object(struct archive_object *object, const struct tar_member *member)
 {
 	struct diag ignored;
-	struct elf elf;
+	int r;
 
 	object->bytes = member->bytes;
 	object->size = member->size;
 	string_copy(object->file, sizeof(object->file), member->name);
-	string_copy(object->cell, sizeof(object->cell), member->name);
-	if (elf_open(&elf, member->name, member->bytes, member->size, &ignored) < 0 ||
-	    note_read(&elf, &object->note, &ignored) != 0)
+	archive_name_of(member->name, object->cell);
+	object->on_demand = !has_folder(member->name);
+	r = read_object(object, &object->note, &ignored);
+	object->is_damaged = r < 0;
+	if (r != 0)
 		return;
 	object->kind = object->note.header->kind;
-	object->on_demand = !has_folder(member->name);
 	string_copy(object->cell, sizeof(object->cell),
 		    note_string(&object->note, object->note.header->name));
 	string_copy(object->summary, sizeof(object->summary),
@@ -86,24 +120,15 @@ int archive_read(const void *archive, size_t size, struct diag *reterr)
 		return -ENOENT;
 	}
 	self->archive = heap_alloc(count * sizeof(*self->archive));
-	if (!self->archive)
+	if (!self->archive) {
+		diag_fill(reterr, "boot archive", "out of memory", "a list of its objects", "");
 		return -ENOMEM;
+	}
 	while (tar_next(archive, size, &offset, &member) == 0) {
 		if (is_object(&member))
 			describe_object(&self->archive[self->n_archive++], &member);
 	}
 	return 0;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *base = path;
-
-	for (; *path; path++) {
-		if (*path == '/')
-			base = path + 1;
-	}
-	return base;
 }
 
 /* By cell, by path, by the last part of a path, and by cell in the folders. */
@@ -157,6 +182,24 @@ const struct archive_object *archive_provider(const char *symbol)
 			return &self->archive[i];
 	}
 	return NULL;
+}
+
+void archive_describe_absence(char *ret, size_t size)
+{
+	const struct linker_state *self = linker_self();
+	struct diag diag = { 0 };
+	struct note ignored;
+
+	string_copy(ret, size, "none loaded, none in the archive");
+	for (uint32_t i = 0; i < self->n_archive; i++) {
+		const struct archive_object *object = &self->archive[i];
+
+		if (!object->on_demand || !object->is_damaged)
+			continue;
+		if (read_object(object, &ignored, &diag) < 0)
+			format_text(ret, size, "none; %s: %s", object->file, diag.what);
+		return;
+	}
 }
 
 CELL_EXPORT int linker_archive_find(const char *name, const void **ret_bytes, size_t *ret_size)

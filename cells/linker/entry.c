@@ -132,13 +132,13 @@ int entry_new(struct transaction *transaction, struct link_cell *cell, struct li
 		r = take_pages(cell);
 	if (r < 0)
 		return transaction_out_of_memory(transaction, cell->name, "an entry");
-	entry = (void *)(uintptr_t)MOVE(block).word;
+	entry = heap_block_take(MOVE(block));
 	memcpy(entry->name, name, length);
 	entry->type_hash = export ? export->type_hash : 0;
 	fill(cell, entry, value, version);
 	if (export)
 		export->entry = entry;
-	created = (void *)(uintptr_t)MOVE(note).word;
+	created = heap_block_take(MOVE(note));
 	created->cell = cell;
 	created->export = export;
 	created->entry = entry;
@@ -172,6 +172,7 @@ void entry_undo(struct transaction *transaction)
 		if (created->export)
 			created->export->entry = NULL;
 		machine_patch_fill(created->entry->stub, 0xcc, STUB_SIZE);
+		write_word(created->entry->slot, 0);
 		if (--cell->entry_used == 0)
 			give_empty_page(cell);
 		heap_free(created->entry);

@@ -14,6 +14,8 @@
 
 #include "base/string.h"
 
+OWN_IMPLEMENTS(linker_lock, "the word says that the lock is held");
+
 CELL_STATE(linker, "records of what is loaded: without them nothing could be replaced") = { 0 };
 
 /* Not there in nano_core, where nothing else runs. */
@@ -46,11 +48,37 @@ linker_lock linker_lock_take(void)
 	return (linker_lock){ 1 };
 }
 
+/* Nothing of a transaction stays there: a scan would find its pointers. */
+static void scratch_clear(void)
+{
+	memset(linker_state.scratch, 0, linker_state.scratch_used);
+	linker_state.scratch_used = 0;
+}
+
 void linker_lock_cleanup(linker_lock *place)
 {
-	if (place->word)
+	if (place->word) {
+		scratch_clear();
 		linker_state.busy = 0;
+	}
 	place->word = 0;
+}
+
+void *linker_scratch_take(size_t size)
+{
+	size_t rounded = (size + 63) & ~63ul;
+	uint8_t *block = linker_state.scratch + linker_state.scratch_used;
+
+	if (rounded < size || rounded > SCRATCH_SIZE - linker_state.scratch_used)
+		return heap_alloc(size);
+	linker_state.scratch_used += rounded;
+	return block;
+}
+
+void linker_scratch_free(void *block)
+{
+	if ((uintptr_t)block - (uintptr_t)linker_state.scratch >= SCRATCH_SIZE)
+		heap_free(block);
 }
 
 static int load_one(struct namespace *ns, const char *file, const void *bytes, size_t size,
@@ -177,12 +205,11 @@ CELL_EXPORT struct link_cell *linker_cell(const namespace_ref *ns, const char *n
 
 CELL_EXPORT void linker_dismiss(struct link_cell *cell, namespace_ref ns)
 {
+	OWN(namespace_ref, mine) = ns;
 	OWN(irq_guard, guard) = irq_off();
 
 	if (IS_EMPTY(cell->dismissed))
-		PUT(cell->dismissed, ns);
-	else
-		namespace_ref_drop(ns);
+		PUT(cell->dismissed, MOVE(mine));
 }
 
 CELL_EXPORT struct link_cell *linker_next_dismissed(uint64_t after)
@@ -265,7 +292,7 @@ static int make_arena(void)
 	linker_state.text_owner = heap_alloc(pages * sizeof(*linker_state.text_owner));
 	if (!linker_state.text_owner)
 		return -ENOMEM;
-	(void)MOVE(arena); /* never given back */
+	FORGET(arena, "it is never given back");
 	return 0;
 }
 
@@ -284,8 +311,13 @@ static int add_machine(struct namespace *root)
 	for (uint32_t i = 0; i < info->n_symbols; i++) {
 		struct link_export *export;
 
-		r = record_export_new(cell, NULL, info->symbols[i].name,
-				      string_hash(info->symbols[i].name), &export);
+		const char *name = info->symbols[i].name;
+
+		r = record_export_new(cell, NULL,
+				      &(struct note_query){ .name = name,
+							    .length = string_length(name),
+							    .hash = string_hash(name) },
+				      &export);
 		if (r < 0)
 			return r;
 		export->is_function = true;
@@ -317,6 +349,10 @@ CELL_EXPORT int linker_init(struct diag *reterr)
 	OWN(namespace_ref, root) = OWNER_EMPTY;
 	int r = make_arena();
 
+	if (r == 0) {
+		linker_state.scratch = heap_alloc(SCRATCH_SIZE);
+		r = linker_state.scratch ? 0 : -ENOMEM;
+	}
 	if (r == 0)
 		r = namespace_new(NULL, "root", &root);
 	if (r == 0)

@@ -20,9 +20,9 @@ void transaction_init(struct transaction *transaction, struct diag *reterr)
 
 static void loading_free(struct loading *loading)
 {
-	heap_free(loading->images);
-	heap_free(loading->tables);
-	heap_free(loading->words);
+	linker_scratch_free(loading->images);
+	linker_scratch_free(loading->tables);
+	linker_scratch_free(loading->words);
 	record_batch_unref(loading->batch);
 	heap_free(loading);
 }
@@ -81,22 +81,6 @@ static void transaction_finish(struct transaction *transaction)
 	transaction->last = &transaction->first;
 }
 
-/* A foreign object is called by its file: the last part, without ".o". */
-static void foreign_name(const char *file, char ret[CELL_NAME_MAX])
-{
-	const char *base = file;
-	size_t length;
-
-	for (const char *at = file; *at; at++) {
-		if (*at == '/')
-			base = at + 1;
-	}
-	string_copy(ret, CELL_NAME_MAX, base);
-	length = string_length(ret);
-	if (string_ends(ret, ".o"))
-		ret[length - 2] = 0;
-}
-
 static int identify(struct transaction *transaction, struct loading *loading,
 		    struct link_cell *identity, const char *file)
 {
@@ -107,7 +91,7 @@ static int identify(struct transaction *transaction, struct loading *loading,
 		return r;
 	loading->is_foreign = r == NOTE_E_FOREIGN;
 	if (loading->is_foreign)
-		foreign_name(file, name);
+		archive_name_of(file, name);
 	else
 		string_copy(name, sizeof(name),
 			    note_string(&loading->note, loading->note.header->name));
@@ -183,7 +167,6 @@ static int check_state(struct transaction *transaction, const struct loading *lo
 	return -ENOEXEC;
 }
 
-/* One block, since a large one costs a change of permission to take and to give back. */
 static int take_tables(struct loading *loading)
 {
 	size_t n_symbols = loading->elf.n_symbols + 1ul;
@@ -192,7 +175,7 @@ static int take_tables(struct loading *loading)
 	size_t symbols = n_symbols * sizeof(*loading->symbols);
 	size_t pointers = n_symbols * sizeof(void *);
 	size_t noted = n_noted * sizeof(*loading->note_first);
-	uint8_t *at = heap_alloc(sections + symbols + 3 * pointers + 2 * noted);
+	uint8_t *at = linker_scratch_take(sections + symbols + 3 * pointers + 2 * noted);
 
 	if (!at)
 		return -ENOMEM;
@@ -221,8 +204,6 @@ static int lay_out(struct transaction *transaction, struct loading *loading)
 			transaction->reterr);
 	if (r == 0)
 		r = check_state(transaction, loading);
-	if (r == 0)
-		resolve_index_note(loading);
 	return r;
 }
 
@@ -234,7 +215,7 @@ static int take_images(struct loading *loading)
 
 	if (text + constants == 0)
 		return 0;
-	loading->images = heap_alloc(text + constants);
+	loading->images = linker_scratch_take(text + constants);
 	if (!loading->images)
 		return -ENOMEM;
 	loading->object.image[LINK_TEXT] = text ? loading->images : NULL;
@@ -324,21 +305,18 @@ static int index_unwind(struct transaction *transaction, struct loading *loading
 	uint64_t lsda = object->base[LINK_CONST] + object->lsda;
 	uint64_t at = object->base[LINK_CONST] + object->eh_frame;
 	struct link_version *version = loading->version;
-	size_t count;
 	int r;
 
 	if (object->eh_frame_size == 0)
 		return 0;
 	bytes = constants + object->eh_frame;
-	r = unwind_index(bytes, object->eh_frame_size, at, lsda, lsda + object->lsda_size, NULL, 0,
-			 &count, transaction->reterr);
-	if (r == 0 && count > 0) {
-		version->unwind = heap_alloc(count * sizeof(*version->unwind));
-		if (!version->unwind)
-			return transaction_out_of_memory(transaction, loading->cell->name,
-							 "the unwind table");
-		r = unwind_index(bytes, object->eh_frame_size, at, lsda, lsda + object->lsda_size,
-				 version->unwind, count, &version->n_unwind, transaction->reterr);
+	r = unwind_index(bytes, object->eh_frame_size, at, lsda, lsda + object->lsda_size,
+			 version->unwind, loading->max_unwind, &version->n_unwind,
+			 transaction->reterr);
+	if (r == -ENOSPC) {
+		diag_fill(transaction->reterr, "", "relocations make more FDEs",
+			  "as many as before", "");
+		r = -EBADMSG;
 	}
 	if (r == 0)
 		r = unwind_check_lsdas(constants, object->size[LINK_CONST],
@@ -446,7 +424,8 @@ static int relocate(struct transaction *transaction, struct loading *loading)
 	uint32_t n_slots = count_slots(loading);
 	int r;
 
-	loading->words = heap_alloc((loading->object.n_words + 1ul) * sizeof(*loading->words));
+	loading->words =
+		linker_scratch_take((loading->object.n_words + 1ul) * sizeof(*loading->words));
 	loading->version->slots = heap_alloc((n_slots + 1ul) * sizeof(struct link_slot));
 	if (!loading->words || !loading->version->slots)
 		return transaction_out_of_memory(transaction, loading->cell->name,
@@ -460,9 +439,8 @@ static int relocate(struct transaction *transaction, struct loading *loading)
 	r = index_unwind(transaction, loading);
 	if (r == 0)
 		r = successor_list_entries(transaction, loading);
-	if (r == 0 && record_functions(loading) < 0)
-		r = transaction_out_of_memory(transaction, loading->cell->name,
-					      "the names of functions");
+	if (r == 0)
+		record_functions(loading);
 	return r;
 }
 
@@ -484,7 +462,10 @@ static void seal(const struct loading *loading)
 	const struct link_object *object = &loading->object;
 
 	if (object->size[LINK_TEXT]) {
-		machine_patch_fill(loading->version->text.va, 0xcc, loading->version->text.size);
+		uint64_t size = object->size[LINK_TEXT];
+
+		machine_patch_fill(loading->version->text.va + size, 0xcc,
+				   loading->version->text.size - size);
 		machine_patch(object->base[LINK_TEXT], object->image[LINK_TEXT],
 			      object->size[LINK_TEXT]);
 	}

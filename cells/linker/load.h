@@ -20,6 +20,7 @@
 #include "link/record.h"
 
 #include "pool.h"
+#include "scratch.h"
 
 /* An object of the boot archive. */
 struct archive_object {
@@ -27,6 +28,7 @@ struct archive_object {
 	size_t size;
 	uint32_t kind;	  /* 0: foreign */
 	bool on_demand;	  /* at the top of the archive: loaded when needed */
+	bool is_damaged;  /* cannot be read; kind is 0 */
 	struct note note; /* borrows `bytes`; not of a foreign object */
 	char cell[CELL_NAME_MAX];
 	char file[64];
@@ -41,6 +43,8 @@ struct linker_state {
 	uint32_t busy; /* a transaction is open */
 	uint32_t mark; /* last one given out, see link_cell */
 	uint64_t last_id;
+	uint8_t *scratch;      /* the heap's, SCRATCH_SIZE bytes: for the transaction */
+	uint64_t scratch_used; /* bytes; zero from there on */
 	struct pool pools[POOLS];
 };
 
@@ -51,7 +55,7 @@ OWNER(linker_lock);
 linker_lock linker_lock_take(void); /* waits its turn */
 void linker_lock_cleanup(linker_lock *place);
 
-/* One object of a transaction; all blocks are the heap's. */
+/* One object of a transaction; all blocks are the heap's, or scratch. */
 struct loading {
 	struct loading *next;
 	struct elf elf;
@@ -72,8 +76,13 @@ struct loading {
 	struct link_word *words;
 	uint8_t *images;	  /* the block of the object's images of text and constants */
 	struct link_batch *batch; /* of the exports it brings; NULL: none yet */
-	/* the note's symbols by name: first of a bucket + 1, next in its chain + 1 */
+	/* the note's symbols by name, once asked for: first of a bucket + 1, next in its chain + 1
+	 */
 	uint32_t *note_first, *note_next;
+	uint32_t note_at; /* after the symbol that was found last */
+	bool note_is_indexed;
+	uint32_t n_functions, function_names; /* bytes */
+	size_t max_unwind;
 };
 
 struct transaction {
@@ -114,11 +123,9 @@ MUST_USE int resolve_needs(struct transaction *transaction, struct loading *load
 MUST_USE int resolve_entries(struct transaction *transaction, struct loading *loading);
 /* Which functions of another version follow the cell's entries, once it is placed. */
 MUST_USE int successor_list_entries(struct transaction *transaction, struct loading *loading);
-/* What the note says of the name under one of the kinds; 0: nothing. */
-uint64_t resolve_type_hash(const struct loading *loading, const char *name, uint64_t name_hash,
-			   uint32_t kind_a, uint32_t kind_b);
-/* Makes resolve_type_hash() possible. */
-void resolve_index_note(struct loading *loading);
+/* What the note says of the name; 0: nothing. */
+uint64_t resolve_type_hash(struct loading *loading, const struct note_query *query);
+uint64_t resolve_type_of_entry(struct loading *loading, const char *name);
 
 /* successor.c: the cell's entries whose names are this object's functions. */
 MUST_USE int successor_find_entries(struct transaction *transaction, struct loading *loading);
@@ -150,12 +157,12 @@ void record_version_free(struct link_version *version); /* with its extents */
  * record_export_size() of the names.  The maker holds the batch, too.
  */
 struct link_batch;
-size_t record_export_size(const char *name);
+size_t record_export_size(size_t name_length);
 MUST_USE int record_batch_new(size_t bytes, struct link_batch **ret);
 void record_batch_unref(struct link_batch *batch); /* NULL: nothing */
 /* batch NULL: in a block of its own. */
-MUST_USE int record_export_new(struct link_cell *cell, struct link_batch *batch, const char *name,
-			       uint64_t name_hash, struct link_export **ret);
+MUST_USE int record_export_new(struct link_cell *cell, struct link_batch *batch,
+			       const struct note_query *name, struct link_export **ret);
 void record_export_free(struct link_export *export);
 bool record_is_in_state(const struct link_cell *cell, uintptr_t value);
 struct link_cell *record_cell_find(const struct namespace *ns, const char *name);
@@ -163,7 +170,9 @@ void record_slot_attach(struct link_slot *slot);
 void record_slot_detach(struct link_slot *slot);
 /* Another cell that uses this one; NULL: none. */
 const struct link_cell *record_user(const struct link_cell *cell);
-MUST_USE int record_functions(struct loading *loading); /* names for backtraces */
+/* Room for what is known of the version, its functions counted. */
+MUST_USE int record_tables_new(struct loading *loading, uint32_t n_definitions);
+void record_functions(struct loading *loading); /* names for backtraces */
 
 /* fields.c */
 MUST_USE int fields_record(struct transaction *transaction, struct loading *loading);
@@ -181,5 +190,9 @@ const struct archive_object *archive_find(const char *name);
 /* Whether these bytes are an object of the archive, and so stay where they are. */
 bool archive_has(const void *bytes, size_t size);
 const struct archive_object *archive_provider(const char *symbol);
+/* What was found when there is none: an object that cannot be read may have been it. */
+void archive_describe_absence(char *ret, size_t size);
+/* Of an object without a name of its own: the file's last part, without ".o". */
+void archive_name_of(const char *file, char ret[CELL_NAME_MAX]);
 
 #endif

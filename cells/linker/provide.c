@@ -45,10 +45,11 @@ static int check_provided(struct transaction *transaction, struct loading *loadi
 				       "a provided symbol has no type", "STT_FUNC or STT_OBJECT",
 				       "STT_NOTYPE");
 	for (const struct loading *other = transaction->first; other; other = other->next) {
-		uint32_t defined = other->exports ? link_definition(&other->object, name) : 0;
+		uint32_t defined = 0;
 
-		if (other != loading && other->ns == loading->ns && defined &&
-		    other->exports[defined])
+		if (other != loading && other->ns == loading->ns && other->exports)
+			defined = link_definition(&other->object, name);
+		if (defined && other->exports[defined])
 			return refuse_provider(transaction, loading, symbol,
 					       "symbol is provided by two cells", other->cell->name,
 					       loading->cell->name);
@@ -58,13 +59,11 @@ static int check_provided(struct transaction *transaction, struct loading *loadi
 
 /* The record of a name that the cell has not provided so far. */
 static int new_export(struct transaction *transaction, struct loading *loading, uint32_t symbol,
-		      uint64_t type_hash, struct link_export **ret)
+		      const struct note_query *name, struct link_export **ret)
 {
 	const Elf64_Sym *sym = &loading->elf.symbols[symbol];
 	struct link_export *export;
-	int r = record_export_new(loading->cell, loading->batch,
-				  elf_symbol_name(&loading->elf, symbol),
-				  loading->symbols[symbol].name_hash, &export);
+	int r = record_export_new(loading->cell, loading->batch, name, &export);
 
 	if (r < 0)
 		return transaction_out_of_memory(transaction, loading->cell->name,
@@ -73,7 +72,6 @@ static int new_export(struct transaction *transaction, struct loading *loading, 
 	export->is_state = record_is_in_state(loading->cell, loading->symbols[symbol].address);
 	export->value = loading->is_new_cell ? loading->symbols[symbol].address : 0;
 	export->size = sym->st_size;
-	export->type_hash = type_hash;
 	/* It was hidden, and its address was taken. */
 	export->entry = loading->entries[symbol];
 	*ret = export;
@@ -85,9 +83,15 @@ static int define(struct transaction *transaction, struct loading *loading, uint
 	const Elf64_Sym *sym = &loading->elf.symbols[symbol];
 	const char *name = elf_symbol_name(&loading->elf, symbol);
 	struct link_version *version = loading->version;
-	struct link_export *export = namespace_find(loading->ns, name);
-	uint64_t hash = resolve_type_hash(loading, name, loading->symbols[symbol].name_hash,
-					  NOTE_PROVIDES_FUNCTION, NOTE_PROVIDES_DATA);
+	struct note_query query = {
+		.name = name,
+		.length = loading->symbols[symbol].name_length,
+		.hash = loading->symbols[symbol].name_hash,
+		.kind_a = NOTE_PROVIDES_FUNCTION,
+		.kind_b = NOTE_PROVIDES_DATA,
+	};
+	struct link_export *export = namespace_find_hashed(loading->ns, name, query.hash);
+	uint64_t hash = resolve_type_hash(loading, &query);
 	int r = check_provided(transaction, loading, symbol);
 
 	if (r < 0)
@@ -103,10 +107,12 @@ static int define(struct transaction *transaction, struct loading *loading, uint
 				       "symbol is provided by two cells", export->cell->name,
 				       loading->cell->name);
 	}
-	if (!export)
-		r = new_export(transaction, loading, symbol, hash, &export);
-	if (r < 0)
-		return r;
+	if (!export) {
+		r = new_export(transaction, loading, symbol, &query, &export);
+		if (r < 0)
+			return r;
+		export->type_hash = hash;
+	}
 	loading->exports[symbol] = export;
 	export->definition = &version->definitions[version->n_definitions];
 	version->definitions[version->n_definitions++] = (struct link_definition){
@@ -128,17 +134,15 @@ int provide_exports(struct transaction *transaction, struct loading *loading)
 		if (!is_provided(loading, i))
 			continue;
 		count++;
-		bytes += record_export_size(elf_symbol_name(&loading->elf, i));
+		bytes += record_export_size(loading->symbols[i].name_length);
 	}
-	if (count == 0)
-		return 0;
-	loading->version->definitions = heap_alloc(count * sizeof(struct link_definition));
+	r = record_tables_new(loading, count);
 	/* Another version brings few new ones, if any. */
-	if (loading->is_new_cell)
+	if (r == 0 && count > 0 && loading->is_new_cell)
 		r = record_batch_new(bytes, &loading->batch);
-	if (!loading->version->definitions || r < 0)
+	if (r < 0)
 		return transaction_out_of_memory(transaction, loading->cell->name,
-						 "the list of exports");
+						 "the tables of exports, functions and frames");
 	for (uint32_t i = 1; i < loading->elf.n_symbols; i++) {
 		r = is_provided(loading, i) ? define(transaction, loading, i) : 0;
 		if (r < 0)

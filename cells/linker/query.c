@@ -137,8 +137,8 @@ CELL_EXPORT const struct link_version *linker_version_at(uintptr_t address)
 	return self->text_owner[page];
 }
 
-static const struct link_function *function_at(const struct link_version *version,
-					       uintptr_t address)
+CELL_EXPORT const struct link_function *linker_function_at(const struct link_version *version,
+							   uintptr_t address)
 {
 	uint64_t offset = address - version->text.va;
 	uint32_t low = 0, high = version->n_functions;
@@ -176,7 +176,7 @@ CELL_EXPORT int linker_place(uintptr_t address, struct place *ret)
 	const struct link_entry *entry;
 
 	if (version) {
-		function = function_at(version, address);
+		function = linker_function_at(version, address);
 		string_copy(ret->cell, sizeof(ret->cell), version->cell->name);
 		ret->version = version->number;
 		string_copy(ret->symbol, sizeof(ret->symbol),

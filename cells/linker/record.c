@@ -86,10 +86,7 @@ void record_version_free(struct link_version *version)
 	pool_free(&self->pools[POOL_CONSTANTS], POOL_CONSTANTS, &version->constants);
 	pool_free(&self->pools[POOL_DATA], POOL_DATA, &version->data);
 	heap_free(version->slots);
-	heap_free(version->unwind);
-	heap_free(version->functions);
-	heap_free(version->strings);
-	heap_free(version->definitions);
+	heap_free(version->tables);
 	heap_free(version->entry_values);
 	heap_free(version->tags);
 	heap_free(version);
@@ -101,11 +98,11 @@ struct link_batch {
 	uint8_t bytes[];
 };
 
-size_t record_export_size(const char *name)
+size_t record_export_size(size_t name_length)
 {
 	size_t align = _Alignof(struct link_export);
 
-	return (sizeof(struct link_export) + string_length(name) + align) & -align;
+	return (sizeof(struct link_export) + name_length + align) & -align;
 }
 
 int record_batch_new(size_t bytes, struct link_batch **ret)
@@ -132,9 +129,9 @@ void record_export_free(struct link_export *export)
 	record_batch_unref(export->batch);
 }
 
+/* Its maker only knows of the batch, so far. */
 static struct link_export *take_export(struct link_batch *batch, size_t size)
 {
-	OWN(irq_guard, guard) = irq_off();
 	struct link_export *export = (struct link_export *)(batch->bytes + batch->used);
 
 	batch->users++;
@@ -143,10 +140,10 @@ static struct link_export *take_export(struct link_batch *batch, size_t size)
 	return export;
 }
 
-int record_export_new(struct link_cell *cell, struct link_batch *batch, const char *name,
-		      uint64_t name_hash, struct link_export **ret)
+int record_export_new(struct link_cell *cell, struct link_batch *batch,
+		      const struct note_query *name, struct link_export **ret)
 {
-	size_t size = record_export_size(name);
+	size_t size = record_export_size(name->length);
 	struct link_batch *own = NULL;
 	struct link_export *export;
 	int r = batch ? 0 : record_batch_new(size, &own);
@@ -154,9 +151,10 @@ int record_export_new(struct link_cell *cell, struct link_batch *batch, const ch
 	if (r < 0)
 		return r;
 	export = take_export(batch ? batch : own, size);
-	record_batch_unref(own);
-	memcpy(export->name, name, string_length(name) + 1);
-	export->name_hash = name_hash;
+	if (own)
+		record_batch_unref(own);
+	memcpy(export->name, name->name, name->length + 1);
+	export->name_hash = name->hash;
 	export->cell = cell;
 	export->next = cell->exports;
 	cell->exports = export;
@@ -254,20 +252,64 @@ static void sort_functions(struct link_function *functions, uint32_t count)
 	}
 }
 
-/* Counts functions, of each section by its mark, and the bytes of their names. */
-static uint32_t count_functions(struct loading *loading, uint32_t *ret_bytes)
+static uint32_t name_length(const struct loading *loading, uint32_t symbol)
 {
-	uint32_t count = 0, bytes = 0;
+	if (loading->symbols[symbol].name_hash)
+		return loading->symbols[symbol].name_length;
+	return (uint32_t)string_length_within(elf_symbol_name(&loading->elf, symbol),
+					      elf_symbol_name_room(&loading->elf, symbol));
+}
 
+/* Counts functions, of each section by its mark, and the bytes of their names. */
+static void count_functions(struct loading *loading)
+{
 	for (uint32_t i = 1; i < loading->elf.n_symbols; i++) {
 		if (!is_function(loading, i))
 			continue;
-		count++;
+		loading->n_functions++;
 		loading->sections[elf_symbol_section(&loading->elf, i)].mark++;
-		bytes += (uint32_t)string_length(elf_symbol_name(&loading->elf, i)) + 1;
+		loading->function_names += name_length(loading, i) + 1;
 	}
-	*ret_bytes = bytes;
+}
+
+/* At least the FDEs that there will be, unless relocations make more of them. */
+static size_t count_unwind(const struct loading *loading)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 1; i < loading->elf.n_sections; i++) {
+		uint64_t offset = loading->sections[i].offset;
+
+		if (loading->sections[i].pool == LINK_CONST &&
+		    elf_has_contents(&loading->elf.sections[i]) &&
+		    offset - loading->object.eh_frame < loading->object.eh_frame_size)
+			count += unwind_index_max(elf_section_data(&loading->elf, i),
+						  loading->elf.sections[i].sh_size);
+	}
 	return count;
+}
+
+int record_tables_new(struct loading *loading, uint32_t n_definitions)
+{
+	struct link_version *version = loading->version;
+	size_t definitions = n_definitions * sizeof(*version->definitions), unwind, functions;
+	uint8_t *at;
+
+	count_functions(loading);
+	loading->max_unwind = count_unwind(loading);
+	unwind = loading->max_unwind * sizeof(*version->unwind);
+	functions = loading->n_functions * sizeof(*version->functions);
+	/* Never nothing: without a table, what relocations make of .eh_frame would only be counted.
+	 */
+	at = heap_alloc(definitions + unwind + functions + loading->function_names + 1);
+	if (!at)
+		return -ENOMEM;
+	version->tables = at;
+	version->definitions = (struct link_definition *)at;
+	version->unwind = (struct unwind_entry *)(at += definitions);
+	version->functions = (struct link_function *)(at += unwind);
+	version->strings = (char *)(at + functions);
+	return 0;
 }
 
 /* Sections of text lie in their order: marks become the places of their first functions. */
@@ -283,26 +325,19 @@ static void place_functions(struct loading *loading)
 	}
 }
 
-int record_functions(struct loading *loading)
+void record_functions(struct loading *loading)
 {
 	struct link_version *version = loading->version;
-	uint32_t bytes, count = count_functions(loading, &bytes), text = 0;
+	uint32_t text = 0;
 
-	if (count == 0)
-		return 0;
-	version->functions = heap_alloc(count * sizeof(*version->functions));
-	version->strings = heap_alloc(bytes);
-	if (!version->functions || !version->strings)
-		return -ENOMEM;
 	place_functions(loading);
-	version->n_functions = count;
 	for (uint32_t i = 1; i < loading->elf.n_symbols; i++) {
 		const char *name = elf_symbol_name(&loading->elf, i);
 		uint32_t length, section = elf_symbol_section(&loading->elf, i);
 
 		if (!is_function(loading, i))
 			continue;
-		length = (uint32_t)string_length(name) + 1;
+		length = name_length(loading, i) + 1;
 		version->functions[loading->sections[section].mark++] = (struct link_function){
 			.start = (uint32_t)(loading->symbols[i].call - version->text.va),
 			.size = (uint32_t)loading->elf.symbols[i].st_size,
@@ -311,6 +346,6 @@ int record_functions(struct loading *loading)
 		memcpy(version->strings + text, name, length);
 		text += length;
 	}
+	version->n_functions = loading->n_functions;
 	sort_functions(version->functions, version->n_functions);
-	return 0;
 }

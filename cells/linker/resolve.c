@@ -13,38 +13,101 @@ static uint32_t bucket_of(uint64_t hash, uint32_t count)
 	return (uint32_t)((hash * 0x9e3779b97f4a7c15ull >> 32) * count >> 32);
 }
 
-void resolve_index_note(struct loading *loading)
+static size_t room_of(const struct note *note, uint32_t string)
+{
+	return note->header->strings_size - string;
+}
+
+static void index_note(struct loading *loading)
 {
 	const struct note *note = &loading->note;
-	uint32_t count = loading->is_foreign ? 0 : note->header->n_symbols;
+	uint32_t count = note->header->n_symbols;
 
 	/* From the last to the first, so that a chain has them in order. */
 	for (uint32_t i = count; i > 0; i--) {
-		const char *name = note_string(note, note->symbols[i - 1].name);
-		uint32_t bucket = bucket_of(string_hash(name), count);
+		uint32_t name = note->symbols[i - 1].name, bucket;
+		size_t length;
 
+		bucket = bucket_of(string_hash_within(note_string(note, name), room_of(note, name),
+						      &length),
+				   count);
 		loading->note_next[i - 1] = loading->note_first[bucket];
 		loading->note_first[bucket] = i;
 	}
+	loading->note_is_indexed = true;
 }
 
-uint64_t resolve_type_hash(const struct loading *loading, const char *name, uint64_t name_hash,
-			   uint32_t kind_a, uint32_t kind_b)
+/* A name is so many bytes long and then zero, as the text at `string` may be. */
+static bool is_name(const struct note *note, uint32_t string, const char *name, size_t length)
+{
+	const char *text = note_string(note, string);
+	uint64_t a, b;
+	size_t i = 0;
+
+	if (room_of(note, string) <= length || text[length] != 0)
+		return false;
+	for (; i + 8 <= length; i += 8) {
+		__builtin_memcpy(&a, text + i, 8);
+		__builtin_memcpy(&b, name + i, 8);
+		if (a != b)
+			return false;
+	}
+	for (; i < length; i++) {
+		if (text[i] != name[i])
+			return false;
+	}
+	return true;
+}
+
+static bool is_wanted(const struct note *note, uint32_t i, const struct note_query *query)
+{
+	const struct note_symbol *symbol = &note->symbols[i];
+
+	return (symbol->kind == query->kind_a || symbol->kind == query->kind_b) &&
+	       is_name(note, symbol->name, query->name, query->length);
+}
+
+/* Its number + 1; 0: it is not there. */
+static uint32_t look_up(struct loading *loading, const struct note_query *query)
 {
 	const struct note *note = &loading->note;
 	uint32_t i;
 
+	if (!loading->note_is_indexed)
+		index_note(loading);
+	i = loading->note_first[bucket_of(query->hash, note->header->n_symbols)];
+	while (i && !is_wanted(note, i - 1, query))
+		i = loading->note_next[i - 1];
+	return i;
+}
+
+/* cellc writes symbols in the order in which the linker asks: often it is the next. */
+uint64_t resolve_type_hash(struct loading *loading, const struct note_query *query)
+{
+	const struct note *note = &loading->note;
+	uint32_t i = loading->note_at;
+
 	if (loading->is_foreign || note->header->n_symbols == 0)
 		return 0;
-	i = loading->note_first[bucket_of(name_hash, note->header->n_symbols)];
-	for (; i; i = loading->note_next[i - 1]) {
-		const struct note_symbol *symbol = &note->symbols[i - 1];
-
-		if ((symbol->kind == kind_a || symbol->kind == kind_b) &&
-		    string_equal(note_string(note, symbol->name), name))
-			return symbol->type_hash;
+	if (i >= note->header->n_symbols || !is_wanted(note, i, query)) {
+		i = look_up(loading, query);
+		if (i == 0)
+			return 0;
+		i--;
 	}
-	return 0;
+	loading->note_at = i + 1;
+	return note->symbols[i].type_hash;
+}
+
+uint64_t resolve_type_of_entry(struct loading *loading, const char *name)
+{
+	return resolve_type_hash(loading, &(struct note_query){
+						  .name = name,
+						  .length = string_length(name),
+						  .hash = string_hash(name),
+						  .kind_a = NOTE_ADDRESS_TAKEN,
+						  .kind_b = NOTE_PROVIDES_FUNCTION,
+					  });
 }
 
 /* Is `ns` the namespace of `of`, or one of those it asks? */
@@ -97,8 +160,13 @@ static int check_provider(struct transaction *transaction, struct loading *loadi
 			  const struct link_export *export)
 {
 	uint32_t flags = loading->symbols[symbol].flags;
-	uint64_t need = resolve_type_hash(loading, export->name, export->name_hash,
-					  NOTE_NEEDS_FUNCTION, NOTE_NEEDS_DATA);
+	uint64_t need = resolve_type_hash(loading, &(struct note_query){
+							   .name = export->name,
+							   .length = string_length(export->name),
+							   .hash = export->name_hash,
+							   .kind_a = NOTE_NEEDS_FUNCTION,
+							   .kind_b = NOTE_NEEDS_DATA,
+						   });
 	char expected[72], found[72];
 
 	if ((flags & LINK_CALLED) && !export->is_function)
@@ -122,6 +190,7 @@ static int resolve_need(struct transaction *transaction, struct loading *loading
 	const Elf64_Sym *sym = &loading->elf.symbols[symbol];
 	const char *name = elf_symbol_name(&loading->elf, symbol);
 	struct link_export *export = namespace_find(loading->ns, name);
+	char absence[72];
 	int r = 0;
 
 	/* What no version provides any more, or only the one that this is to replace. */
@@ -135,9 +204,11 @@ static int resolve_need(struct transaction *transaction, struct loading *loading
 		r = add_provider(transaction, loading, name, &export);
 	if (r < 0)
 		return r;
-	if (!export)
+	if (!export) {
+		archive_describe_absence(absence, sizeof(absence));
 		return refuse(transaction, loading, symbol, "undefined symbol",
-			      "a cell that provides it", "none loaded, none in the archive");
+			      "a cell that provides it", absence);
+	}
 	loading->targets[symbol] = export;
 	return check_provider(transaction, loading, symbol, export);
 }
@@ -186,8 +257,7 @@ static int own_entry(struct transaction *transaction, struct loading *loading, u
 	if (r < 0)
 		return r;
 	if (entry->version == loading->version && !entry->type_hash)
-		entry->type_hash = resolve_type_hash(loading, name, string_hash(name),
-						     NOTE_ADDRESS_TAKEN, NOTE_PROVIDES_FUNCTION);
+		entry->type_hash = resolve_type_of_entry(loading, name);
 	loading->entries[symbol] = entry;
 	own->address = entry->stub;
 	return 0;

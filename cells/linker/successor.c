@@ -10,6 +10,8 @@
 
 #include "base/string.h"
 
+OWN_IMPLEMENTS(linker_successor, "the word is the record of the transaction");
+
 /* ---- entries that it takes over ------------------------------------------ */
 
 static bool is_own_function(const struct loading *loading, uint32_t symbol)
@@ -59,13 +61,12 @@ int successor_find_entries(struct transaction *transaction, struct loading *load
 }
 
 /* An entry follows the function that has its name, when that has its type. */
-static bool follows(const struct loading *loading, uint32_t symbol)
+static bool follows(struct loading *loading, uint32_t symbol)
 {
 	const struct link_entry *entry = loading->entries[symbol];
 
 	return entry && entry->version != loading->version &&
-	       resolve_type_hash(loading, entry->name, string_hash(entry->name), NOTE_ADDRESS_TAKEN,
-				 NOTE_PROVIDES_FUNCTION) == entry->type_hash;
+	       resolve_type_of_entry(loading, entry->name) == entry->type_hash;
 }
 
 int successor_list_entries(struct transaction *transaction, struct loading *loading)
@@ -133,7 +134,7 @@ CELL_EXPORT int linker_prepare(const namespace_ref *ns, const char *name, const 
 	}
 	transaction_init(&successor->transaction, reterr);
 	owner.word = (uintptr_t)successor;
-	successor->lock = linker_lock_take();
+	PUT(successor->lock, linker_lock_take());
 	cell = record_cell_find(namespace_of(ns), name);
 	if (!cell) {
 		diag_fill(reterr, name, "cell is not loaded", "the name of a cell", name);

@@ -34,7 +34,7 @@ struct log_state {
 	struct log_record records[LOG_RECORDS];
 };
 
-CELL_STATE(log, "messages outlive the tasks that wrote them");
+CELL_STATE(log, "soft: messages outlive the tasks that wrote them");
 
 CELL_EXPORT void log_write(const char *format, ...)
 {
@@ -71,7 +71,7 @@ static bool append(char *text, size_t *length, const char *format, va_list argum
 	return *length + 2 <= TRACE_MAX;
 }
 
-static bool is_tracing(void)
+CELL_EXPORT _Bool log_is_tracing(void)
 {
 	if (log_state.tracing == TRACING_UNKNOWN)
 		log_state.tracing =
@@ -100,7 +100,7 @@ CELL_EXPORT void log_trace(const char *format, ...)
 {
 	va_list arguments;
 
-	if (!is_tracing())
+	if (!log_is_tracing())
 		return;
 	va_start(arguments, format);
 	trace_list(format, arguments);

@@ -6,6 +6,9 @@
 
 #include "base/string.h"
 
+OWN_IMPLEMENTS(content_pages, "the word is the table of the pages");
+OWN_IMPLEMENTS(heap_block, "a table is a block of the heap");
+
 static struct content_table *table_of(const content_pages *pages)
 {
 	return (struct content_table *)(uintptr_t)pages->word;

@@ -19,6 +19,11 @@
 
 #include "base/string.h"
 
+OWN_IMPLEMENTS(memfs_loose, "the word is the node in no folder");
+OWN_IMPLEMENTS(heap_block, "a node is a block of the heap");
+OWN_IMPLEMENTS(fs_folder, "the word names the file");
+OWN_IMPLEMENTS(fs_reader, "the word names the file and the position");
+
 struct memfs_state {
 	struct tree tree;
 };

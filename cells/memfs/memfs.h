@@ -15,6 +15,7 @@ struct tree *memfs_tree(void); /* in the cell's state; interrupts off */
 
 /* A node that is in no folder, with what it holds. */
 OWNER(memfs_loose); /* word: address of a struct memfs_node */
+OWN_IMPLEMENTS(memfs_loose, "the word is the node in no folder");
 void memfs_loose_cleanup(memfs_loose *place);
 
 /* Named as the last part of the path.  -ENOMEM; -EEXIST: that is the root. */

@@ -10,6 +10,8 @@
 #include "base/tar.h"
 #include "memfs.h"
 
+OWN_IMPLEMENTS(fs_writer, "fills the file without a position");
+
 /* The folders on the way to the last part of the path. */
 static int make_folders(const char *path)
 {

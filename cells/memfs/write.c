@@ -11,6 +11,8 @@
 
 #include "memfs.h"
 
+OWN_IMPLEMENTS(fs_writer, "the word names the file and the position");
+
 #define WRITE_E_LACKS 1 /* it needs more than the file and the supply have */
 
 struct request {
@@ -23,6 +25,7 @@ struct request {
 };
 
 OWNER(supply_owner); /* word: address of a struct content_supply on the stack */
+OWN_IMPLEMENTS(supply_owner, "the word is the supply on the stack");
 
 static void supply_owner_cleanup(supply_owner *place)
 {
@@ -247,7 +250,7 @@ static int open_file(const char *path, enum fs_write how, memfs_loose *loose,
 		tree_insert(memfs_tree(), &place, place.node);
 		loose->word = 0;
 	} else if (how == FS_TRUNCATE) {
-		*ret_pages = content_empty(&place.node->content);
+		PUT(*ret_pages, content_empty(&place.node->content));
 		place.node->lost = 0;
 	}
 	*ret_file = place.node->file;

@@ -7,7 +7,9 @@
  * mapping's counter lies in a heap block.  Freestanding; allocates frames, and
  * a heap block for sharing; interrupts stay as they are.
  *
- * Order in every drop: unmap, then free, so that no frame is free and mapped.
+ * Order in every drop: unmap, then free, so that no frame is free and mapped;
+ * but writable pages are unmapped some at a time by the frame allocator, which
+ * does not hand them out before (frame_retire).
  */
 #include <clew/memory.h>
 
@@ -17,12 +19,20 @@
 
 #include "base/string.h"
 
+OWN_IMPLEMENTS(frames, "a mapping is the run of its frames");
+OWN_IMPLEMENTS(map_rw, "the word is that of the frames");
+OWN_IMPLEMENTS(map_ro, "the word is that of the frames");
+OWN_IMPLEMENTS(map_x, "the word is that of the frames");
+OWN_IMPLEMENTS(map_none, "the word is that of the frames");
+OWN_IMPLEMENTS(shared_ro, "the word is the record that counts");
+OWN_IMPLEMENTS(heap_block, "the record that counts is a block of the heap");
+
 static frames frames_of(uint64_t word)
 {
 	return (frames){ word };
 }
 
-/* The cleanup of every mapping, whatever its permission. */
+/* The cleanup of every mapping that is not writable: executable ones must go at once. */
 static void drop(uint64_t word)
 {
 	OWN(frames, run) = frames_of(word);
@@ -31,13 +41,18 @@ static void drop(uint64_t word)
 		machine_unmap(frame_start(&run), frame_count(&run));
 }
 
+/* What was dropped may still have what the machine is out of. */
 static int protect(uint64_t word, enum machine_prot prot)
 {
 	frames run = frames_of(word);
+	int r;
 
 	if (IS_EMPTY(run))
 		return -EINVAL;
-	return machine_map(frame_start(&run), frame_count(&run), prot);
+	r = machine_map(frame_start(&run), frame_count(&run), prot);
+	if (r == -ENOMEM && frame_settle())
+		r = machine_map(frame_start(&run), frame_count(&run), prot);
+	return r;
 }
 
 static uintptr_t address(uint64_t word)
@@ -75,7 +90,7 @@ CELL_EXPORT int map_rw_new(size_t pages, enum frame_kind kind, map_rw *ret)
 
 CELL_EXPORT void map_rw_drop(map_rw map)
 {
-	drop(map.word);
+	frame_retire(frames_of(map.word));
 }
 
 CELL_EXPORT void map_ro_drop(map_ro map)
@@ -95,7 +110,7 @@ CELL_EXPORT void map_none_drop(map_none map)
 
 CELL_EXPORT void map_rw_cleanup(map_rw *place)
 {
-	drop(MOVE(*place).word);
+	frame_retire(frames_of(MOVE(*place).word));
 }
 
 CELL_EXPORT void map_ro_cleanup(map_ro *place)

@@ -16,6 +16,9 @@
 #include "base/string.h"
 #include "link/record.h"
 
+OWN_IMPLEMENTS(namespace_ref, "the word is the namespace, which counts");
+OWN_IMPLEMENTS(heap_block, "a namespace is a block of the heap");
+
 #define TABLE_FIRST 64 /* places; a power of two */
 
 struct namespace
@@ -82,8 +85,8 @@ static int grow(struct namespace *ns, uint32_t n_places)
 	fill_table(ns, heap_block_at(&table), n_places);
 	heap_free(ns->table);
 	heap_free(ns->order);
-	ns->table = (void *)(uintptr_t)MOVE(table).word;
-	ns->order = (void *)(uintptr_t)MOVE(order).word;
+	ns->table = heap_block_take(MOVE(table));
+	ns->order = heap_block_take(MOVE(order));
 	ns->n_places = n_places;
 	return 0;
 }
@@ -244,11 +247,9 @@ CELL_EXPORT void namespace_withdraw(struct namespace *ns, struct link_export *ex
 	}
 }
 
-CELL_EXPORT struct link_export *namespace_find(const struct namespace *ns, const char *name)
+CELL_EXPORT struct link_export *namespace_find_hashed(const struct namespace *ns, const char *name,
+						      uint64_t hash)
 {
-	OWN(irq_guard, guard) = irq_off();
-	uint64_t hash = string_hash(name);
-
 	for (; ns; ns = ns->parent) {
 		struct link_export *export = *find_place(ns->table, ns->n_places, name, hash);
 
@@ -256,6 +257,13 @@ CELL_EXPORT struct link_export *namespace_find(const struct namespace *ns, const
 			return export;
 	}
 	return NULL;
+}
+
+CELL_EXPORT struct link_export *namespace_find(const struct namespace *ns, const char *name)
+{
+	OWN(irq_guard, guard) = irq_off();
+
+	return namespace_find_hashed(ns, name, string_hash(name));
 }
 
 CELL_EXPORT struct link_export *namespace_export(const struct namespace *ns, uint32_t i)

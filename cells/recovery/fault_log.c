@@ -4,12 +4,13 @@
 
 #include <stddef.h>
 
-struct fault_record *fault_log_new(struct fault_log *log)
+struct fault_record *fault_log_new(struct fault_log *log, uint64_t task)
 {
 	uint64_t id = ++log->last;
 	struct fault_record *record = &log->records[id % FAULT_LOG_MAX];
 
-	*record = (struct fault_record){ .id = id };
+	*record = (struct fault_record){ .id = id, .task = task };
+	log->tasks[id % FAULT_LOG_MAX] = task;
 	return record;
 }
 
@@ -32,7 +33,7 @@ uint32_t fault_log_count(const struct fault_log *log, uint64_t task)
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < FAULT_LOG_MAX; i++)
-		count += log->records[i].id != 0 && log->records[i].task == task;
+		count += task != 0 && log->tasks[i] == task;
 	return count;
 }
 

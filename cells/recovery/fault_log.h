@@ -10,12 +10,13 @@
 #include <clew/recovery.h>
 
 struct fault_log {
-	uint64_t last; /* id of the latest record, 0: none yet */
+	uint64_t last;		       /* id of the latest record, 0: none yet */
+	uint64_t tasks[FAULT_LOG_MAX]; /* of each record: apart, to be counted at each fault */
 	struct fault_record records[FAULT_LOG_MAX];
 };
 
-/* The next record, zero but for its id. */
-struct fault_record *fault_log_new(struct fault_log *log);
+/* The next record, zero but for its id and the task. */
+struct fault_record *fault_log_new(struct fault_log *log, uint64_t task);
 
 /* NULL: no such record is kept. */
 struct fault_record *fault_log_find(struct fault_log *log, uint64_t id);

@@ -41,9 +41,15 @@ struct recovery_state {
 	uint64_t stack_size; /* not its end: that would be a pointer to what lies behind */
 	uint32_t deaths;     /* reports of a fault that nobody can survive */
 	struct fault_log log;
+	struct walk_memory walk;
 };
 
-CELL_STATE(recovery, "the fault log outlives the tasks it is about");
+CELL_STATE(recovery, "soft: the fault log outlives the tasks it is about");
+
+struct walk_memory *walk_memory(void)
+{
+	return &recovery_state.walk;
+}
 
 /* Intel SDM vol. 1, table 10-2.  All else being 0, the x87 registers are empty. */
 #define FX_X87_CONTROL 0
@@ -269,6 +275,8 @@ static void announce(const struct fault_record *record)
 
 	log_write("fault %lu: task %lu (%s): %s in %s:%s+0x%x", record->id, record->task,
 		  record->task_name, record->cause, frame->cell, frame->symbol, frame->offset);
+	if (!log_is_tracing())
+		return;
 	copy_plain(cause, sizeof(cause), record->cause);
 	log_trace("\"event\":\"fault\",\"id\":%lu,\"name\":\"%s\",\"cause\":\"%s\","
 		  "\"cell\":\"%s\",\"symbol\":\"%s\",\"offset\":%u",
@@ -288,11 +296,10 @@ static uint32_t name_frames(const struct crash *crash, struct fault_frame *ret)
 
 static void write_record(const struct crash *crash)
 {
-	struct fault_record *record = fault_log_new(&recovery_state.log);
+	struct fault_record *record = fault_log_new(&recovery_state.log, task_id_of(crash->task));
 	struct task_info info;
 
 	record->time_ns = machine_clock_ns();
-	record->task = task_id_of(crash->task);
 	if (task_next(record->task - 1, &info) == 0 && info.id == record->task)
 		string_copy(record->task_name, sizeof(record->task_name), info.name);
 	string_copy(record->cause, sizeof(record->cause), crash->cause);
@@ -496,12 +503,12 @@ CELL_EXPORT int recovery_init(void)
 		r = map_rw_guard(&stack, 1, &guard);
 	if (r != 0)
 		return r;
-	recovery_state.stack_low = (uintptr_t)map_rw_at(&stack);
-	recovery_state.stack_size = map_rw_size(&stack);
-	machine_set_trap_handler(MACHINE_FAULTS, handle_fault, map_rw_at(&stack),
-				 map_rw_size(&stack));
 	PUT(recovery_state.stack, MOVE(stack));
 	PUT(recovery_state.guard, MOVE(guard));
+	recovery_state.stack_low = (uintptr_t)map_rw_at(&recovery_state.stack);
+	recovery_state.stack_size = map_rw_size(&recovery_state.stack);
+	machine_set_trap_handler(MACHINE_FAULTS, handle_fault, map_rw_at(&recovery_state.stack),
+				 recovery_state.stack_size);
 	return 0;
 }
 

@@ -75,19 +75,89 @@ static int step(struct unwind_cursor *cursor, const struct unwind_entry *entry,
 	return unwind_step(cursor, entry, stack);
 }
 
+/* ---- what is remembered ---------------------------------------------------------- */
+
+static bool make_line(const struct link_version *version, const struct unwind_cursor *cursor,
+		      struct walk_line *ret)
+{
+	uint64_t pc = lookup_pc(cursor), offset = pc - version->text.va, pad;
+	const struct unwind_entry *entry = unwind_find(version->unwind, version->n_unwind, pc);
+
+	if (!entry || version->id == 0 || offset >= UINT32_MAX ||
+	    !unwind_plain_of(cursor, entry, &ret->row))
+		return false;
+	pad = pad_of(cursor, entry);
+	if (pad != 0 && pad - version->text.va >= WALK_NO_PAD)
+		return false;
+	ret->pad = pad != 0 ? (uint32_t)(pad - version->text.va) : WALK_NO_PAD;
+	ret->offset = (uint32_t)offset;
+	ret->version = version->id;
+	return true;
+}
+
+/* By the upper bits of a product: Knuth, vol. 3, 6.4. */
+static uint32_t set_of(uint64_t version, uint32_t offset)
+{
+	return (offset + (uint32_t)version) * 0x9e3779b1u / (UINT32_MAX / WALK_SETS + 1);
+}
+
+/* What is known of where the cursor is; NULL: it is no code, or its row is not of the form. */
+static const struct walk_line *line_of(const struct link_version *version,
+				       const struct unwind_cursor *cursor)
+{
+	struct walk_memory *memory = walk_memory();
+	struct walk_line *set, made;
+	uint32_t offset;
+
+	if (!version)
+		return NULL;
+	offset = (uint32_t)(lookup_pc(cursor) - version->text.va);
+	set = memory->lines[set_of(version->id, offset)];
+	for (int i = 0; i < WALK_WAYS; i++) {
+		if (set[i].offset == offset && set[i].version == version->id && version->id != 0)
+			return &set[i];
+	}
+	if (!make_line(version, cursor, &made))
+		return NULL;
+	set += memory->made++ % WALK_WAYS;
+	*set = made;
+	return set;
+}
+
+/* Of the frame the cursor is in; 0: none. */
+static uint64_t pad_at(const struct unwind_cursor *cursor)
+{
+	uint64_t pc = lookup_pc(cursor);
+	const struct link_version *version = linker_version_at(pc);
+	const struct walk_line *line = line_of(version, cursor);
+
+	if (!line)
+		return pad_of(cursor, entry_at(pc));
+	return line->pad != WALK_NO_PAD ? version->text.va + line->pad : 0;
+}
+
+static int step_out(struct unwind_cursor *cursor, const struct unwind_stack *stack)
+{
+	uint64_t pc = lookup_pc(cursor);
+	const struct walk_line *line = line_of(linker_version_at(pc), cursor);
+
+	if (line)
+		return unwind_step_plain(cursor, &line->row, stack);
+	return step(cursor, entry_at(pc), stack);
+}
+
 enum walk_end walk_to_pad(struct unwind_cursor *cursor, const struct unwind_stack *stack,
 			  uint64_t *ret_pad)
 {
 	for (;;) {
-		const struct unwind_entry *entry = entry_at(lookup_pc(cursor));
-		uint64_t pad = pad_of(cursor, entry);
+		uint64_t pad = pad_at(cursor);
 		int r;
 
 		if (pad != 0) {
 			*ret_pad = pad;
 			return WALK_PAD;
 		}
-		r = step(cursor, entry, stack);
+		r = step_out(cursor, stack);
 		if (r == UNWIND_E_END)
 			return WALK_OUTERMOST;
 		if (r != 0)
@@ -97,16 +167,37 @@ enum walk_end walk_to_pad(struct unwind_cursor *cursor, const struct unwind_stac
 
 void walk_out(struct unwind_cursor *cursor, const struct unwind_stack *stack)
 {
-	int r = step(cursor, entry_at(lookup_pc(cursor)), stack);
+	int r = step_out(cursor, stack);
 
 	(void)r;
 }
 
+/* The frame's texts are zero. */
+static void name_in(const struct link_version *version, struct fault_frame *frame)
+{
+	const struct link_function *function = linker_function_at(version, frame->pc);
+	uint64_t start = version->text.va;
+
+	if (function) {
+		start += function->start;
+		string_copy(frame->symbol, sizeof(frame->symbol),
+			    version->strings + function->name);
+	}
+	string_copy(frame->cell, sizeof(frame->cell), version->cell->name);
+	frame->offset = (uint32_t)(frame->pc - start);
+	frame->version = version->number;
+}
+
 void walk_name(uint64_t pc, struct fault_frame *frame)
 {
+	const struct link_version *version = linker_version_at(pc);
 	struct place place;
 
 	*frame = (struct fault_frame){ .pc = pc };
+	if (version) {
+		name_in(version, frame);
+		return;
+	}
 	if (linker_place(pc, &place) != 0) {
 		string_copy(frame->cell, sizeof(frame->cell), "?");
 		return;
@@ -126,7 +217,7 @@ uint32_t walk_backtrace(const struct unwind_cursor *cursor, const struct unwind_
 		uint64_t pc = lookup_pc(&at);
 
 		walk_name(walk_is_text(pc) ? pc : at.registers[UNWIND_RIP], &frames[n]);
-		if (step(&at, entry_at(pc), stack) != 0)
+		if (step_out(&at, stack) != 0)
 			return n + 1;
 	}
 	return max;
@@ -178,7 +269,7 @@ static bool leads_to_the_end(const struct unwind_cursor *cursor, const struct un
 	int r;
 
 	do
-		r = step(&at, entry_at(lookup_pc(&at)), stack);
+		r = step_out(&at, stack);
 	while (r == 0);
 	return r == UNWIND_E_END;
 }

@@ -10,6 +10,30 @@
 
 #include "unwind/unwind.h"
 
+/*
+ * What was found out about an address in a version's code, so that a stack is
+ * not looked up anew for each of its landing pads.  Versions' ids are not used
+ * again and their code does not change, so a line is right for good; and it
+ * holds offsets, so it holds no version.
+ */
+#define WALK_SETS 16 /* a power of two */
+#define WALK_WAYS 4  /* an address has one set, and any of its lines */
+struct walk_line {
+	uint64_t version; /* 0: empty */
+	uint32_t offset;  /* in its text */
+	uint32_t pad;	  /* the landing pad's, or WALK_NO_PAD */
+	struct unwind_plain row;
+};
+#define WALK_NO_PAD UINT32_MAX
+struct walk_memory {
+	struct walk_line lines[WALK_SETS][WALK_WAYS];
+	uint32_t made; /* lines so far: which one gives way */
+	uint32_t reserved;
+};
+
+/* In the cell's state.  Interrupts off. */
+struct walk_memory *walk_memory(void);
+
 /* Whether the address is in a cell's code. */
 bool walk_is_text(uint64_t address);
 

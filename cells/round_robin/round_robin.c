@@ -74,12 +74,25 @@ CELL_EXPORT void scheduler_remove(struct scheduler_link *link)
 CELL_EXPORT struct scheduler_link *scheduler_take(void)
 {
 	struct round_robin_state *state = &round_robin_state;
-	struct scheduler_link *link;
+	struct scheduler_link *link, *next;
+	struct queue *queue;
+	uint32_t highest;
 
 	if (state->ready == 0)
 		return NULL;
-	link = state->queues[31 - __builtin_clz(state->ready)].first;
-	scheduler_remove(link);
+	highest = 31 - (uint32_t)__builtin_clz(state->ready);
+	queue = &state->queues[highest];
+	link = queue->first;
+	next = link->next;
+	queue->first = next;
+	if (next != NULL) {
+		next->prev = NULL;
+	} else {
+		queue->last = NULL;
+		state->ready &= ~(1u << highest);
+	}
+	link->next = NULL;
+	link->queued = 0;
 	return link;
 }
 

@@ -22,6 +22,7 @@
 #define STOP_NS (2 * NS_PER_S)
 
 OWNER(job_claim); /* word: address of a struct job in the shell's state */
+OWN_IMPLEMENTS(job_claim, "the word is the job in the table");
 
 static struct job *job_of(const job_claim *claim)
 {
@@ -95,7 +96,7 @@ static bool job_has_ended(const struct job *job)
 {
 	enum task_phase state;
 
-	return !task_is(job->task.word, &state) || state == TASK_ENDED;
+	return !task_is(task_handle_id(&job->task), &state) || state == TASK_ENDED;
 }
 
 /* ---- waiting ------------------------------------------------------------------- */
@@ -147,6 +148,7 @@ int command_wait(const struct call *call)
 
 /* While it lives, its task's end is the job's end too: Ctrl-C kills who holds it. */
 OWNER(job_in_front); /* word: task id */
+OWN_IMPLEMENTS(job_in_front, "the word is the task that Ctrl-C kills");
 
 static void job_in_front_cleanup(job_in_front *place)
 {
@@ -166,7 +168,7 @@ int command_fg(const struct call *call)
 	if (!command_optional(call, &word))
 		return command_usage(call);
 	job = word ? job_called(word) : job_last();
-	OWN(job_in_front, front) = { job ? job->task.word : 0 };
+	OWN(job_in_front, front) = { job ? task_handle_id(&job->task) : 0 };
 	status = wait_for(call, job);
 	front.word = 0;
 	return status;
@@ -192,7 +194,7 @@ int command_jobs(const struct call *call)
 		if (!job)
 			continue;
 		table_put(&table, job->number);
-		table_put(&table, job->task.word);
+		table_put(&table, task_handle_id(&job->task));
 		table_put_text(&table, job_has_ended(job) ? "ended" : "running");
 		table_put_text(&table, job->text);
 	}
@@ -221,7 +223,7 @@ void jobs_stop_all(void)
 	for (int i = 0; i < JOBS_MAX; i++) {
 		struct job *job = &jobs->jobs[i];
 
-		if (job->number == 0 || task_kill(job->task.word) < 0)
+		if (job->number == 0 || task_kill(task_handle_id(&job->task)) < 0)
 			continue;
 		while (!job_has_ended(job) && clock_now_ns() < until_ns)
 			task_sleep(NS_PER_MS);
@@ -346,12 +348,12 @@ static int run_as_job(const struct call *call, const struct request *request)
 		job->number = ++shell_jobs()->last;
 	}
 	irq_guard_cleanup(&guard);
-	if (!job) {
+	if (!IS_EMPTY(handle)) {
 		OWN(task_child, child) = task_child_of(MOVE(handle));
 		report_line(call->client, "run: there are %d jobs already\n", JOBS_MAX);
 		return STATUS_FAILED;
 	}
-	report_line(call->client, "[%lu] task %lu\n", job->number, job->task.word);
+	report_line(call->client, "[%lu] task %lu\n", job->number, task_handle_id(&job->task));
 	return 0;
 }
 
@@ -374,7 +376,7 @@ int command_kill(const struct call *call)
 	if (call->argv[1][0] == '%') {
 		const struct job *job = job_called(call->argv[1]);
 
-		id = job ? job->task.word : UINT64_MAX;
+		id = job ? task_handle_id(&job->task) : UINT64_MAX;
 	} else if (!command_number(call, call->argv[1], &id)) {
 		return STATUS_FAILED;
 	}

@@ -23,6 +23,7 @@
 
 #define INPUT_MAX 512
 #define PROMPT "clew> "
+#define RETRY_NS (100 * NS_PER_MS)
 
 struct shell_state {
 	struct jobs jobs;
@@ -117,6 +118,7 @@ TASK_ENTRY_PLAIN(do_errand, struct errand);
 /* ---- commands, from whom they come ---------------------------------------------------- */
 
 OWNER(foreground); /* word: 1 while the console has a task to kill on Ctrl-C */
+OWN_IMPLEMENTS(foreground, "the word says that Ctrl-C kills a task");
 
 static void foreground_cleanup(foreground *place)
 {
@@ -143,11 +145,12 @@ static int execute_task(const struct line *line, int stream, int output)
 	int r = TASK_SPAWN(do_errand, &errand, &options, &handle);
 
 	if (r < 0) {
-		report_line(stream, "%s: cannot start a task: error %d\n", line->argv[0], r);
+		report_line(stream, "%s: cannot start a task: %s\n", line->argv[0],
+			    report_error_text(r));
 		return STATUS_FAILED;
 	}
 	OWN(task_child, child) = task_child_of(MOVE(handle));
-	OWN(foreground, front) = foreground_of(child.word, stream);
+	OWN(foreground, front) = foreground_of(task_child_id(&child), stream);
 	r = task_join(task_child_handle(&child), WAIT_FOREVER, &exit);
 	if (r != 0 || exit.end == TASK_KILLED)
 		return STATUS_FAILED;
@@ -259,6 +262,20 @@ static int script_step(void *unused)
 	return TASK_AGAIN;
 }
 
+/* A system that never had a shell has not booted; one that had gets it back. */
+static int wait_for_memory(void)
+{
+	static const char text[] = "shell: no memory for its task\n";
+
+	if (shell_state.restarts == 0) {
+		machine_log(text, sizeof(text) - 1);
+		machine_halt(MACHINE_NO_BOOT);
+	}
+	if (task_sleep_step(clock_now_ns() + RETRY_NS) == WAIT_E_RESTART)
+		return TASK_AGAIN;
+	return TASK_AGAIN;
+}
+
 /* A shell that dies is started again; the command at which a script's died has failed. */
 static int keep_step(void *unused)
 {
@@ -270,7 +287,7 @@ static int keep_step(void *unused)
 	options.restarts = shell_state.restarts;
 	if (IS_EMPTY(shell_state.shell) &&
 	    task_spawn(task_repeat, &loop, sizeof(loop), &options, &shell_state.shell) < 0)
-		return STATUS_FAILED;
+		return wait_for_memory();
 	r = task_join_step(&shell_state.shell, WAIT_FOREVER, &exit);
 	if (r == WAIT_E_RESTART)
 		return TASK_AGAIN;

@@ -20,6 +20,8 @@
 #include "base/format.h"
 #include "base/string.h"
 
+OWN_IMPLEMENTS(namespace_ref, "lends the reference that the cell has");
+
 #define RETRY_NS (100 * NS_PER_US)
 #define RETRIES 1000
 

@@ -18,6 +18,11 @@
 
 #include "base/string.h"
 
+OWN_IMPLEMENTS(task_remains, "the word is the record of an ended task");
+OWN_IMPLEMENTS(task_handle, "the word is the number of the task");
+OWN_IMPLEMENTS(kill_hold, "the word is the number of the task");
+OWN_IMPLEMENTS(namespace_ref, "compares whose namespace it is");
+
 #define STEP_STACK_BYTES 4096 /* more than the frames of a step that is parked */
 
 /* ---- the list of every task -------------------------------------------------- */

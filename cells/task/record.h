@@ -66,8 +66,9 @@ struct task {
 	namespace_ref ns;
 
 	void *context; /* of a task that is not running */
+	/* Of a preempted task that is not the first. */
 	struct context resume;
-	struct trap_frame frame; /* of a preempted task that is not the first */
+	struct trap_frame frame;
 };
 
 struct task_state {
@@ -83,12 +84,14 @@ struct task_state {
 	bool idle;	   /* nobody runs: the current task's stack waits for an interrupt */
 	bool pressed;	   /* a task of higher priority than the current became ready */
 	bool tracing;
+	bool seeded;	  /* safe points count: else the machine has no use for them */
 	heap_block first; /* record of the first task */
 };
 
 struct task_state *tasks(void); /* the cell's state */
 
 OWNER(task_remains); /* word: address of an ended task's record, in no list */
+OWN_IMPLEMENTS(task_remains, "the word is the record of an ended task");
 void task_remains_cleanup(task_remains *place);
 
 /* stack.c: -ENOMEM.  The record is zero but for where its memory is. */

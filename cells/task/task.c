@@ -155,8 +155,8 @@ void task_make_ready(struct task_state *all, struct task *task)
 		all->pressed = true;
 		if (!interrupt_active())
 			tasks_arm(all, 0);
-	} else {
-		tasks_arm_next(all);
+	} else if (task->link.priority == all->current->link.priority) {
+		tasks_arm(all, all->slice_end_ns);
 	}
 }
 
@@ -167,6 +167,8 @@ static void task_give_way(struct task_state *all)
 	OWN(irq_guard, guard) = irq_off();
 	struct task *self = all->current;
 
+	if (!irq_were_on(&guard))
+		return;
 	all->pressed = false;
 	if (!scheduler_has(self->link.priority))
 		return;
@@ -189,13 +191,13 @@ static bool task_must_die(const struct task *task)
 	return task->killed && task->holds == 0 && !task->unwind.active && !task->ending;
 }
 
-CELL_EXPORT void task_safe_point(void)
+/* Apart from the look whether anything is to be done, which is what nearly all come for. */
+static __attribute__((noinline)) void task_act(struct task_state *all)
 {
-	struct task_state *all = &task_state;
-
-	if (all->current == NULL || !interrupts_are_on())
+	if (!interrupts_are_on())
 		return;
-	machine_safe_point();
+	if (all->seeded)
+		machine_safe_point();
 	if (all->dead != NULL)
 		task_reap(all);
 	if (all->pressed)
@@ -206,10 +208,20 @@ CELL_EXPORT void task_safe_point(void)
 	recovery_unwind_caller();
 }
 
+CELL_EXPORT void task_safe_point(void)
+{
+	struct task_state *all = &task_state;
+
+	if (all->current == NULL)
+		return;
+	if (all->seeded || all->pressed || all->dead != NULL || all->current->killed)
+		task_act(all);
+}
+
 CELL_EXPORT void task_yield(void)
 {
 	task_safe_point();
-	if (task_state.current != NULL && interrupts_are_on())
+	if (task_state.current != NULL)
 		task_give_way(&task_state);
 }
 
@@ -272,23 +284,26 @@ static bool task_is_preemptible(const struct task *task, const struct trap_frame
 
 /*
  * Makes the interrupted registers the task's context.  The first task's
- * record is apart from its stack, where swap looks for pointers, so its frame
- * goes to the stack below what foreign code may be using.
+ * record is apart from its stack, where swap looks for pointers and where alone
+ * a stack pointer may be, so its frame and its context go to the stack below
+ * what foreign code may be using.
  */
 static void task_save_trap(struct task *task, const struct trap_frame *frame)
 {
 	uintptr_t below = (frame->rsp - TRAP_RED_ZONE) & -16ul;
 	struct trap_frame *to = &task->frame;
+	struct context *resume = &task->resume;
 
 	if (task->first) {
 		to = (struct trap_frame *)(below - sizeof(*to));
-		below = (uintptr_t)to;
+		resume = (struct context *)to - 1;
+		below = (uintptr_t)resume;
 	}
 	memcpy(to, frame, sizeof(*to));
 	task->saved_sp = below;
 	task->preempted = true;
 	task->framed = true;
-	task->context = context_of_trap(&task->resume, to, below);
+	task->context = context_of_trap(resume, to, below);
 }
 
 static bool tasks_time_is_up(const struct task_state *all, uint64_t now_ns)
@@ -371,7 +386,8 @@ CELL_EXPORT int task_init(const char *name, uintptr_t stack_low, uintptr_t stack
 	r = clock_init(tasks_alarm);
 	if (r != 0)
 		return r;
-	task = heap_block_at(&block);
+	PUT(all->first, MOVE(block));
+	task = heap_block_at(&all->first);
 	(void)string_copy(task->name, sizeof(task->name), name);
 	task->id = 1;
 	task->first = true;
@@ -380,15 +396,15 @@ CELL_EXPORT int task_init(const char *name, uintptr_t stack_low, uintptr_t stack
 	task->state = TASK_RUNNING;
 	task->deadline_ns = CLOCK_NEVER;
 	task->link.priority = SCHEDULER_PRIORITY_NORMAL;
-	task->ns = namespace_ref_ref(namespace_root());
+	PUT(task->ns, namespace_ref_ref(namespace_root()));
 	task->switches = 1;
 	all->last_id = task->id;
 	all->oldest = task;
 	all->youngest = task;
 	all->tracing = (machine_info()->flags & MACHINE_TRACE) != 0;
+	all->seeded = (machine_info()->flags & MACHINE_SEEDED) != 0;
 	all->since_ns = clock_now_ns();
 	all->slice_end_ns = all->since_ns + scheduler_slice_ns(task->link.priority);
-	PUT(all->first, MOVE(block));
 	all->current = task;
 	return 0;
 }

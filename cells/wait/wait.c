@@ -25,6 +25,7 @@ struct wait_node {
 };
 
 OWNER(wait_place); /* word: the address of a node that leaves its queue */
+OWN_IMPLEMENTS(wait_place, "the word is the node that leaves");
 
 static wait_place wait_enter(struct wait_queue *queue, struct wait_node *node)
 {

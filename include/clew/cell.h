@@ -49,6 +49,9 @@ struct cell_descriptor {
  * constant or dropping it; it is found by its symbol.
  *
  *	CELL_STATE(counter, "the count is what the service is for") = { ... };
+ *
+ * A reason that begins with "soft: " says that the cell may lose it and still
+ * serve its clients.
  */
 #define CELL_STATE(name, reason) \
 	__attribute__((used, \

@@ -23,6 +23,8 @@
 #include <clew/own.h>
 #include <clew/wait.h>
 
+OWN_IMPLEMENTS_ANY("a message is moved as bytes");
+
 #define CHANNEL_MESSAGE_MAX 1024 /* bytes */
 #define CHANNEL_CAPACITY_MAX 4096
 
@@ -79,7 +81,7 @@ MUST_USE static inline int channel_receive(const channel_rx *rx, void *ret_messa
 				   (channel_message_cleanup *)(void *)T##_cleanup, ret_tx, \
 				   ret_rx); \
 	} \
-	MUST_USE static inline int name##_send(const channel_tx *tx, T *message, \
+	MUST_USE static inline int name##_send(const channel_tx *tx, OWN_TAKEN T *message, \
 					       uint64_t deadline_ns) \
 	{ \
 		int r = channel_send(tx, message, deadline_ns); \

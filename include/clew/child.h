@@ -12,6 +12,8 @@
 #include <clew/own.h>
 #include <clew/task.h>
 
+OWN_IMPLEMENTS(task_handle, "a child is a handle that kills");
+
 /*
  * Puts off a kill of the caller while it is held.  For cleanups that block: a
  * task that is unwound out of a cleanup loses the rest of it.  What is waited
@@ -22,6 +24,7 @@ kill_hold task_hold_kill(void);
 void kill_hold_cleanup(kill_hold *place);
 
 OWNER(task_child); /* word: task id */
+OWN_IMPLEMENTS(task_child, "the word is the number of the task");
 
 static inline task_child task_child_of(task_handle handle)
 {
@@ -32,6 +35,11 @@ static inline task_child task_child_of(task_handle handle)
 static inline task_handle *task_child_handle(task_child *child)
 {
 	return (task_handle *)child;
+}
+
+static inline uint64_t task_child_id(const task_child *child)
+{
+	return child->word;
 }
 
 static inline void task_child_cleanup(task_child *place)

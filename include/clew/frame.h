@@ -53,6 +53,15 @@ struct frame_usage {
 MUST_USE int frame_alloc(size_t count, enum frame_kind kind, frames *ret);
 void frame_free(frames run); /* accepts an empty one; panics on frames that are not in use */
 void frames_cleanup(frames *run);
+/*
+ * frame_free() of frames that are mapped, which unmaps them.  Those of kind
+ * FRAME_BUFFER count as free at once, and are unmapped together with others:
+ * before they are handed out again, and when FRAME_STALE_MAX of them wait.
+ */
+void frame_retire(frames run);
+#define FRAME_STALE_MAX 64
+/* Unmaps what waits; false: nothing did. */
+bool frame_settle(void);
 
 /*
  * Takes a given free range, for boot; -EBUSY: part of it is used; -EINVAL:

@@ -35,6 +35,9 @@
 OWNER(fs_reader);
 OWNER(fs_writer);
 OWNER(fs_folder);
+OWN_IMPLEMENTS(fs_reader, "the word names the file");
+OWN_IMPLEMENTS(fs_writer, "the word names the file");
+OWN_IMPLEMENTS(fs_folder, "the word names the file");
 
 static inline void fs_reader_cleanup(fs_reader *place)
 {

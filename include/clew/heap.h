@@ -17,6 +17,7 @@
 #include <clew/own.h>
 
 OWNER(heap_block); /* word: the block's address */
+OWN_IMPLEMENTS(heap_block, "the word is the address of the block");
 
 struct heap_usage {
 	uint64_t blocks;     /* allocated now */
@@ -31,6 +32,12 @@ void heap_block_cleanup(heap_block *place);
 static inline void *heap_block_at(const heap_block *block)
 {
 	return (void *)(uintptr_t)block->word;
+}
+
+/* For records that are linked by pointers: the caller frees it with heap_free(). */
+static inline void *heap_block_take(heap_block block)
+{
+	return (void *)(uintptr_t)block.word;
 }
 
 /* NULL: out of memory, or size is 0. */

@@ -12,11 +12,13 @@
 #include <stdint.h>
 
 #include <clew/errors.h>
+#include <clew/own.h>
 
 typedef void interrupt_handler(void *context);
 
 /* -EBUSY: the vector is taken; -EINVAL: not a device's vector. */
-MUST_USE int interrupt_attach(uint8_t vector, interrupt_handler *handler, void *context);
+MUST_USE int interrupt_attach(uint8_t vector, interrupt_handler *handler,
+			      OWN_KEPT("a driver's state, until it detaches") void *context);
 void interrupt_detach(uint8_t vector);
 
 /* Whether this CPU is in a handler. */

@@ -13,10 +13,16 @@
 #include <clew/own.h>
 
 OWNER(irq_guard); /* word: 1 interrupts were off, 2 they were on */
+OWN_IMPLEMENTS(irq_guard, "the word says what the flag was");
 
 static inline irq_guard irq_off(void)
 {
 	return (irq_guard){ machine_irq_save() ? 2 : 1 };
+}
+
+static inline bool irq_were_on(const irq_guard *guard)
+{
+	return guard->word == 2;
 }
 
 static inline void irq_guard_cleanup(irq_guard *place)

@@ -10,6 +10,7 @@
 #ifndef CLEW_LEDGER_H
 #define CLEW_LEDGER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,5 +31,12 @@ struct ledger_dead {
 
 /* Interrupts off; does not allocate; time is bounded by the memory in use. */
 void ledger_sweep(const struct ledger_dead *dead, struct ledger_report *ret);
+
+/*
+ * Looks once more at what a sweep kept because some word in live memory might
+ * have referred to it: such words go with the tasks that left them.  From a
+ * task; interrupts are off meanwhile.  false: there was nothing to look at.
+ */
+bool ledger_look_again(void);
 
 #endif

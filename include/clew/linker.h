@@ -129,6 +129,7 @@ bool linker_page_is_used(uintptr_t address);
 
 struct link_cell; /* src/link/record.h */
 struct link_version;
+struct link_function;
 
 /* A version that is linked but not visible; holds the linker's lock. Dropping it undoes it. */
 OWNER(linker_successor);
@@ -168,5 +169,8 @@ struct link_version *linker_next_replaced(uint64_t after);
 
 /* The version whose text holds the address; NULL: none.  No lock, no allocation. */
 const struct link_version *linker_version_at(uintptr_t address);
+/* The function of the version that the address is in; NULL: it is before the first one. */
+const struct link_function *linker_function_at(const struct link_version *version,
+					       uintptr_t address);
 
 #endif

@@ -26,5 +26,6 @@ MUST_USE int log_next(uint64_t after, struct log_record *ret);
 
 /* One trace event, when tracing: a JSON object's inside, e.g. "\"event\":\"swap\",...". */
 void log_trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
+_Bool log_is_tracing(void); /* for those to whom the arguments are a cost */
 
 #endif

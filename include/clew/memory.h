@@ -3,9 +3,10 @@
  * Interface of the memory cell: owned pages with a permission.
  *
  * Each permission is an owner type of its own; changing it consumes one and
- * produces another.  Dropping the last owner unmaps, and a dropped page is
- * handed out again only unmapped and cleared.  New pages are zero.  Mapping
- * may fail with -ENOMEM, dropping may not.
+ * produces another.  Dropping the last owner unmaps, but writable
+ * buffers together with those that are dropped next (frame.h, frame_retire); a
+ * dropped page is handed out again only unmapped and cleared.  New pages are
+ * zero.  Mapping may fail with -ENOMEM, dropping may not.
  */
 #ifndef CLEW_MEMORY_H
 #define CLEW_MEMORY_H
@@ -38,9 +39,9 @@ void map_none_cleanup(map_none *place);
  * Permission changes.  On success *ret is the new owner and *map is empty; on
  * failure nothing has changed: -ENOMEM; -EINVAL: *map is empty.
  */
-MUST_USE int map_rw_seal(map_rw *map, map_ro *ret);
-MUST_USE int map_rw_seal_x(map_rw *map, map_x *ret);
-MUST_USE int map_ro_unseal(map_ro *map, map_rw *ret);
+MUST_USE int map_rw_seal(OWN_TAKEN map_rw *map, map_ro *ret);
+MUST_USE int map_rw_seal_x(OWN_TAKEN map_rw *map, map_x *ret);
+MUST_USE int map_ro_unseal(OWN_TAKEN map_ro *map, map_rw *ret);
 
 /*
  * Cuts off the first `pages` pages as a guard; *map keeps the rest, which is
@@ -59,7 +60,7 @@ size_t map_ro_size(const map_ro *map);
  * -ENOMEM; -EINVAL: *map is empty.
  */
 OWNER(shared_ro);
-MUST_USE int shared_ro_new(map_ro *map, shared_ro *ret);
+MUST_USE int shared_ro_new(OWN_TAKEN map_ro *map, shared_ro *ret);
 shared_ro shared_ro_ref(const shared_ro *shared);
 void shared_ro_drop(shared_ro shared);
 void shared_ro_cleanup(shared_ro *place);

@@ -22,6 +22,8 @@
 #include <clew/own.h>
 #include <clew/wait.h>
 
+OWN_IMPLEMENTS_ANY("the word is the address of the lock");
+
 enum {
 	MUTEX_E_TIMEOUT = WAIT_E_TIMEOUT,
 	MUTEX_E_POISONED = 3, /* locked, but its last holder crashed */

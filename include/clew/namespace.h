@@ -57,6 +57,9 @@ void namespace_withdraw(struct namespace *ns, struct link_export *export);
 
 /* Asks the namespace, then its parents.  NULL: nobody provides the name. */
 struct link_export *namespace_find(const struct namespace *ns, const char *name);
+/* The same with the name's string_hash(), for who has interrupts off or the linker's lock. */
+struct link_export *namespace_find_hashed(const struct namespace *ns, const char *name,
+					  uint64_t hash);
 
 /* The i-th export of this very namespace, in order of publication; NULL past the end. */
 struct link_export *namespace_export(const struct namespace *ns, uint32_t i);

@@ -50,6 +50,12 @@ struct task_exit {
 
 /* The right to join, exactly one owner.  Dropping it detaches the task. */
 OWNER(task_handle); /* word: task id */
+OWN_IMPLEMENTS_ANY("an argument is moved to the stack of its task");
+
+static inline uint64_t task_handle_id(const task_handle *task)
+{
+	return task->word;
+}
 
 struct task_options {
 	const char *name;	 /* NULL: the parent's name */
@@ -108,8 +114,9 @@ struct task_options {
 	})
 
 /* What TASK_SPAWN calls.  Copies `size` bytes of the argument to the new stack. */
-MUST_USE int task_spawn(int (*entry)(void *), const void *argument, size_t size,
-			const struct task_options *options, task_handle *ret);
+MUST_USE OWN_MARK(clew_task_start)
+int task_spawn(int (*entry)(void *), const void *argument, size_t size,
+	       const struct task_options *options, task_handle *ret);
 
 /*
  * The loop of a service that is to be swappable while it waits: task_spawn
@@ -133,7 +140,8 @@ _Noreturn void task_become(struct task_loop *loop);
 MUST_USE int task_join_step(const task_handle *task, uint64_t deadline_ns, struct task_exit *ret);
 
 /* 0: *task is consumed and *ret written; WAIT_E_TIMEOUT: it is still the caller's. */
-MUST_USE static inline int task_join(task_handle *task, uint64_t deadline_ns, struct task_exit *ret)
+MUST_USE static inline int task_join(OWN_TAKEN task_handle *task, uint64_t deadline_ns,
+				     struct task_exit *ret)
 {
 	int r = RESTARTABLE(task_join_step(task, deadline_ns, ret));
 

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Clew for gdb:  gdb -x sim/gdb/clew.py --args build/clew run --debug
+"""Clew for gdb, in this process and in QEMU:
+
+    gdb -x sim/gdb/clew.py --args build/clew run --debug
+    gdb -x sim/gdb/clew.py build/clew.elf, with `target remote :1234`, of
+        build/clew boot --gdb
+
+In QEMU each cell's names come when it is loaded, so gdb has to be there from the start.
 
 Cells, tasks and owner handles are printed as what they are (`print/r` shows the
 fields), and
@@ -9,6 +15,11 @@ fields), and
     clew bt ID      the backtrace of a task that is not running
     clew bt trap    in a trap handler: the backtrace of what was interrupted
 """
+
+import os
+import struct
+import subprocess
+import tempfile
 
 import gdb
 
@@ -231,6 +242,92 @@ clew bt trap: in a trap handler, the backtrace of what was interrupted."""
         else:
             backtrace_with(registers_of(found[0]))
 
+
+# ---- a system in QEMU -----------------------------------------------------------------
+#
+# It tells of each object that it has linked by a call that does nothing else there.  As
+# the hosted machine does for itself, build/sim/clew-image makes an ELF file of it.
+
+PAGE = 1 << PAGE_SHIFT
+MACHINE_IMAGE = struct.Struct("<6Q")  # struct machine_image: object, size, four pools
+folder = tempfile.TemporaryDirectory(prefix="clew-gdb-")
+
+
+def read(start, most):
+    """What can be read from there."""
+    data = b""
+    try:
+        while start and len(data) < most:
+            size = min(PAGE, most - len(data))
+            data += bytes(gdb.selected_inferior().read_memory(start + len(data), size))
+    except gdb.MemoryError:
+        pass
+    return data
+
+
+def keep(name, data):
+    path = os.path.join(folder.name, name)
+    with open(path, "wb") as file:
+        file.write(data)
+    return path
+
+
+def build_folder():
+    return os.path.dirname(os.path.abspath(gdb.current_progspace().filename))
+
+
+def add_cell(told):
+    place, size, *pools = MACHINE_IMAGE.unpack(read(told, MACHINE_IMAGE.size))
+    image = os.path.join(folder.name, f"{pools[0]:x}.elf")
+    subprocess.run(
+        [os.path.join(build_folder(), "sim", "clew-image"), keep("object", read(place, size)),
+         keep("text", read(pools[0], size)), keep("constants", read(pools[1], size)),
+         *(f"{pool:x}" for pool in pools), build_folder(), image],
+        check=True, stdout=subprocess.DEVNULL)
+    gdb.execute(f"add-symbol-file {image}", to_string=True)
+
+
+def remove_cell(text):
+    image = os.path.join(folder.name, f"{text:x}.elf")
+    if os.path.exists(image):
+        gdb.execute(f"remove-symbol-file {image}", to_string=True)
+        os.unlink(image)
+
+
+class Told(gdb.Breakpoint):
+    """Where the system says something: `then` gets its first argument."""
+
+    def __init__(self, function, then):
+        super().__init__("*" + function, internal=True)
+        self.silent = True
+        self.then = then
+
+    def stop(self):
+        try:
+            self.then(int(gdb.parse_and_eval("(unsigned long)$rdi")))
+        except (gdb.error, OSError, subprocess.CalledProcessError) as error:
+            print(f"clew: no names for a cell: {error}")
+        return False
+
+
+def has_symbol(name):
+    try:
+        gdb.parse_and_eval("&" + name)
+    except gdb.error:
+        return False
+    return True
+
+
+def watch_guest(*_):
+    """Once it is known that the program is the image which QEMU boots."""
+    if has_symbol("machine_image_linked") and not has_symbol("debug_image_linked"):
+        gdb.events.new_objfile.disconnect(watch_guest)
+        Told("machine_image_linked", add_cell)
+        Told("machine_image_freed", remove_cell)
+
+
+gdb.events.new_objfile.connect(watch_guest)
+watch_guest()
 
 for command in (Clew, ClewCells, ClewTasks, ClewBacktrace):
     command()

@@ -27,6 +27,10 @@ bool string_ends(const char *text, const char *suffix);
 bool string_copy(char *to, size_t size, const char *from);
 /* Decimal or 0x hexadecimal, whole text; false: not a number, or too large. */
 bool string_to_u64(const char *text, uint64_t *ret);
-uint64_t string_hash(const char *text); /* FNV-1a, 64 bits */
+/* 64 bits that differ between texts; not for what an adversary chooses. */
+uint64_t string_hash(const char *text);
+/* The same faster: `room` bytes may be read, and a zero is among them. */
+uint64_t string_hash_within(const char *text, size_t room, size_t *ret_length);
+size_t string_length_within(const char *text, size_t room);
 
 #endif

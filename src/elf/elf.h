@@ -80,6 +80,12 @@ static inline const void *elf_section_data(const struct elf *elf, uint32_t secti
 	return elf_has_contents(shdr) ? elf->bytes + shdr->sh_offset : NULL;
 }
 
+/* Bytes of the string table from the symbol's name on; its zero is among them. */
+static inline size_t elf_symbol_name_room(const struct elf *elf, uint32_t symbol)
+{
+	return elf->symbol_names_size - elf->symbols[symbol].st_name;
+}
+
 /* Section index of a symbol, SHN_XINDEX resolved; SHN_UNDEF, SHN_ABS and SHN_COMMON as they are. */
 static inline uint32_t elf_symbol_section(const struct elf *elf, uint32_t symbol)
 {

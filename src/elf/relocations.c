@@ -10,17 +10,19 @@
  * Bytes that a relocation of each type changes: psABI, table of relocation
  * types.  One past the end changes at least a byte.
  */
-static const uint8_t widths[] = {
+#define WIDTHS 64u /* a power of two */
+static const uint8_t widths[WIDTHS] = {
 	[0] = 0,   [1] = 8,  [2] = 4,  [3] = 4,	 [4] = 4,  [5] = 0,  [6] = 8,  [7] = 8,	 [8] = 8,
 	[9] = 4,   [10] = 4, [11] = 4, [12] = 2, [13] = 2, [14] = 1, [15] = 1, [16] = 8, [17] = 8,
 	[18] = 8,  [19] = 4, [20] = 4, [21] = 4, [22] = 4, [23] = 4, [24] = 8, [25] = 8, [26] = 4,
 	[27] = 8,  [28] = 8, [29] = 8, [30] = 8, [31] = 8, [32] = 4, [33] = 8, [34] = 4, [35] = 0,
 	[36] = 16, [37] = 8, [38] = 8, [39] = 4, [40] = 4, [41] = 4, [42] = 4,
 };
+#define TYPES 43u /* those above */
 
 static uint64_t relocation_width(uint32_t type)
 {
-	return type < sizeof(widths) ? widths[type] : 1;
+	return type < TYPES ? widths[type] : 1;
 }
 
 static int check_target(const struct elf_at *at)
@@ -77,6 +79,29 @@ static uint64_t size_of_places(const Elf64_Shdr *target)
 	return target->sh_flags & SHF_COMPRESSED ? UINT64_MAX : target->sh_size;
 }
 
+/*
+ * Whether all are right, without a branch for each.  Then check_relas() need not
+ * look for the first that is not; false may be said of right ones, too.
+ */
+static bool are_right(const struct elf *elf, const Elf64_Rela *relas, size_t count, uint64_t size)
+{
+	uint32_t n_symbols = elf->n_symbols;
+	uint64_t last = 0;
+	bool wrong = false, has_unknown = false;
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t type = ELF64_R_TYPE(relas[i].r_info);
+		uint64_t end = relas[i].r_offset + widths[type % WIDTHS];
+
+		wrong |= ELF64_R_SYM(relas[i].r_info) >= n_symbols;
+		last = end > last ? end : last;
+		has_unknown |= type >= TYPES;
+		/* An end that wrapped around is less than where it began. */
+		wrong |= end < relas[i].r_offset;
+	}
+	return !wrong && last <= size && !has_unknown;
+}
+
 static int check_relas(struct elf_at *at)
 {
 	const Elf64_Shdr *shdr = &at->elf->sections[at->section];
@@ -84,6 +109,8 @@ static int check_relas(struct elf_at *at)
 	size_t count;
 	const Elf64_Rela *relas = elf_relas(at->elf, at->section, &count);
 
+	if (are_right(at->elf, relas, count, size))
+		return 0;
 	for (size_t i = 0; i < count; i++) {
 		uint32_t symbol = ELF64_R_SYM(relas[i].r_info);
 		uint64_t end, width = relocation_width(ELF64_R_TYPE(relas[i].r_info));

@@ -129,6 +129,13 @@ static int check_references(const struct elf_at *at)
 	return 0;
 }
 
+/* Contents that the reader hands out as what they are, not as bytes. */
+static bool is_table(uint32_t type)
+{
+	return type == SHT_SYMTAB || type == SHT_STRTAB || type == SHT_RELA || type == SHT_GROUP ||
+	       type == SHT_SYMTAB_SHNDX;
+}
+
 static int check_section(const struct elf_at *at)
 {
 	const Elf64_Shdr *shdr = &at->elf->sections[at->section];
@@ -150,6 +157,9 @@ static int check_section(const struct elf_at *at)
 		return elf_refuse(at, "compressed section is to be loaded",
 				  "not both of flags 0x%x|flags 0x%lx", SHF_COMPRESSED | SHF_ALLOC,
 				  shdr->sh_flags);
+	if ((shdr->sh_flags & SHF_COMPRESSED) && is_table(shdr->sh_type))
+		return elf_refuse(at, "compressed table", "type %u, plain|flags 0x%lx",
+				  shdr->sh_type, shdr->sh_flags);
 	r = check_bounds(at);
 	if (r == 0)
 		r = check_references(at);

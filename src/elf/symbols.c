@@ -159,6 +159,24 @@ static int check_place(const struct elf_at *at, const Elf64_Sym *symbol)
 	return check_defined(at, symbol, section);
 }
 
+/*
+ * Whether a symbol is right and in a section, as most are: what check_symbol()
+ * would find out in more words.
+ */
+static inline bool is_usual(const struct elf *elf, const Elf64_Sym *symbol, bool is_local)
+{
+	const Elf64_Shdr *shdr;
+
+	if (symbol->st_shndx == SHN_UNDEF || symbol->st_shndx >= elf->n_sections ||
+	    symbol->st_shndx >= SHN_LORESERVE || symbol->st_name >= elf->symbol_names_size ||
+	    (ELF64_ST_BIND(symbol->st_info) == STB_LOCAL) != is_local ||
+	    ELF64_ST_TYPE(symbol->st_info) == STT_FILE)
+		return false;
+	shdr = &elf->sections[symbol->st_shndx];
+	return shdr->sh_type != SHT_NULL && symbol->st_size <= shdr->sh_size &&
+	       symbol->st_value <= shdr->sh_size - symbol->st_size;
+}
+
 static int check_symbol(const struct elf_at *at, uint32_t first_global)
 {
 	const Elf64_Sym *symbol = &at->elf->symbols[at->symbol];
@@ -199,9 +217,14 @@ int elf_check_symbols(struct elf *elf, struct diag *reterr)
 		return r;
 	at.section = elf->symtab;
 	r = check_symbol_zero(&at);
-	for (at.symbol = 1; r == 0 && at.symbol < elf->n_symbols; at.symbol++) {
-		at.offset = at.symbol * sizeof(Elf64_Sym);
-		r = check_symbol(&at, elf->sections[elf->symtab].sh_info);
+	for (uint32_t i = 1; r == 0 && i < elf->n_symbols; i++) {
+		uint32_t first_global = elf->sections[elf->symtab].sh_info;
+
+		if (is_usual(elf, &elf->symbols[i], i < first_global))
+			continue;
+		at.symbol = i;
+		at.offset = i * sizeof(Elf64_Sym);
+		r = check_symbol(&at, first_global);
 	}
 	return r;
 }

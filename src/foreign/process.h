@@ -17,6 +17,7 @@
 #include <clew/own.h>
 
 OWNER(foreign_process); /* word: address of a struct foreign_record in the heap */
+OWN_IMPLEMENTS(foreign_process, "the word is the record it frees");
 
 struct foreign_block; /* in front of each block of malloc */
 

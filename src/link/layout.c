@@ -228,10 +228,13 @@ static void index_function(struct link_object *object, uint32_t number, uint32_t
 static int index_definition(struct link_object *object, uint32_t number, struct diag *reterr)
 {
 	const char *name = elf_symbol_name(object->elf, number);
-	uint64_t hash = string_hash(name);
+	size_t length;
+	uint64_t hash =
+		string_hash_within(name, elf_symbol_name_room(object->elf, number), &length);
 	uint32_t bucket = bucket_of(object, hash);
 
 	object->symbols[number].name_hash = hash;
+	object->symbols[number].name_length = (uint32_t)length;
 	if (find_definition(object, name, hash)) {
 		link_diag(reterr, object->elf, 0, number, DIAG_NO_OFFSET, "symbol is defined twice",
 			  "one definition", "");
@@ -263,17 +266,30 @@ static int place_common(struct link_object *object, uint32_t number, struct diag
 	return 0;
 }
 
+static uint16_t kind_of(const struct link_object *object, uint32_t section)
+{
+	if (section == SHN_UNDEF)
+		return LINK_ELSEWHERE;
+	if (section < object->elf->n_sections && object->sections[section].pool == LINK_UNPLACED)
+		return LINK_NOWHERE;
+	return LINK_HERE;
+}
+
 /* Symbols by place and by name, files of local ones, places of COMMON ones. */
 static int scan_symbols(struct link_object *object, struct diag *reterr)
 {
 	const struct elf *elf = object->elf;
 	uint32_t file = 0;
 
+	if (elf->n_symbols > 0)
+		object->symbols[0].kind = LINK_ELSEWHERE;
 	for (uint32_t i = 1; i < elf->n_symbols; i++) {
 		const Elf64_Sym *sym = &elf->symbols[i];
 		uint32_t section = elf_symbol_section(elf, i);
 		bool is_local = ELF64_ST_BIND(sym->st_info) == STB_LOCAL;
 		int r = check_symbol(elf, i, reterr);
+
+		object->symbols[i].kind = kind_of(object, section);
 
 		if (ELF64_ST_TYPE(sym->st_info) == STT_FILE)
 			file = i;
@@ -288,6 +304,13 @@ static int scan_symbols(struct link_object *object, struct diag *reterr)
 		if (ELF64_ST_TYPE(sym->st_info) == STT_FUNC && section != SHN_UNDEF &&
 		    section < elf->n_sections)
 			index_function(object, i, section);
+	}
+	for (uint32_t i = 1; i < elf->n_symbols; i++) {
+		uint32_t section = elf_symbol_section(elf, i);
+
+		if (section < elf->n_sections && object->sections[section].has_functions &&
+		    object->symbols[i].kind == LINK_HERE)
+			object->symbols[i].kind = LINK_IN_CODE;
 	}
 	return 0;
 }
@@ -364,6 +387,7 @@ static int scan_relocations(struct link_object *object, struct diag *reterr)
 {
 	for (uint32_t i = 1; i < object->elf->n_sections; i++) {
 		const Elf64_Shdr *shdr = &object->elf->sections[i];
+		struct relocation_place place;
 		const Elf64_Rela *relas;
 		size_t count;
 
@@ -371,14 +395,17 @@ static int scan_relocations(struct link_object *object, struct diag *reterr)
 		    object->sections[shdr->sh_info].pool == LINK_UNPLACED)
 			continue;
 		relas = elf_relas(object->elf, i, &count);
+		relocation_begin(object, shdr->sh_info, &place);
 		for (size_t k = 0; k < count; k++) {
 			__attribute__((uninitialized)) struct relocation relocation;
-			int r = relocation_read(object, shdr->sh_info, &relas[k], &relocation,
-						reterr);
 
-			if (r < 0)
-				return r;
-			need(object, relocation.symbol, relocation.use);
+			if (relocation_is_plain(&place, &relas[k]))
+				continue;
+			if (!relocation_is_known(ELF64_R_TYPE(relas[k].r_info)))
+				return relocation_unknown(object, shdr->sh_info, &relas[k], reterr);
+			relocation_understand(&place, &relas[k], &relocation);
+			if (relocation.use != RELOCATION_RAW)
+				need(object, relocation.symbol, relocation.use);
 		}
 	}
 	return 0;

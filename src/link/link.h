@@ -52,14 +52,23 @@ enum link_symbol_flag {
 	LINK_DIRECT = 1u << 2,	  /* address is needed in an instruction: cannot be followed */
 };
 
+enum link_symbol_kind {
+	LINK_HERE,	/* the object's own, in a section without functions */
+	LINK_IN_CODE,	/* the object's own, in a section with functions */
+	LINK_ELSEWHERE, /* undefined */
+	LINK_NOWHERE,	/* in a section that is not loaded */
+};
+
 struct link_symbol {
 	uint64_t call;	  /* where a call goes */
 	uint64_t address; /* what the symbol's address is: for functions, the entry */
-	uint32_t flags;
+	uint16_t flags;
+	uint16_t kind;	       /* enum link_symbol_kind */
 	uint32_t call_slot;    /* number in the GOT + 1; 0: none */
 	uint32_t address_slot; /* likewise */
 	uint32_t stub;	       /* number + 1; 0: none */
 	uint32_t file;	       /* the STT_FILE symbol before it; 0: none */
+	uint32_t name_length;  /* of definitions that are not local */
 	uint64_t name_hash;    /* string_hash, of definitions that are not local */
 	/* Two hash tables with chains, without memory of their own; 0 ends a chain. */
 	uint32_t by_place, next_by_place; /* functions, by section and offset */

@@ -131,6 +131,7 @@ struct link_version {
 	struct link_definition *definitions;
 	struct link_entry_value *entry_values;
 	struct link_tag *tags; /* sorted by name */
+	uint8_t *tables;       /* the block of definitions, functions, strings and unwind */
 	uint32_t n_tags;
 	uint32_t n_definitions;
 	uint32_t n_entry_values;

@@ -20,7 +20,8 @@ static uint64_t stub_address(const struct link_object *object, uint32_t stub)
 	return object->base[LINK_TEXT] + object->stubs + (uint64_t)(stub - 1) * LINK_STUB_SIZE;
 }
 
-static uint64_t target(const struct link_object *object, const struct relocation *relocation)
+__attribute__((always_inline)) static inline uint64_t target(const struct link_object *object,
+							     const struct relocation *relocation)
 {
 	const struct link_symbol *symbol = &object->symbols[relocation->symbol];
 
@@ -50,51 +51,60 @@ static int out_of_range(const struct link_object *object, const struct relocatio
 	return -ENOEXEC;
 }
 
-static int store(const struct link_object *object, const struct relocation *relocation,
-		 uint64_t value, struct diag *reterr)
+__attribute__((always_inline)) static inline int store(const struct link_object *object,
+						       const struct relocation *relocation,
+						       uint8_t *to, uint64_t value,
+						       struct diag *reterr)
 {
-	const struct link_section *section = &object->sections[relocation->section];
-	uint8_t *to = object->image[section->pool] + section->offset + relocation->offset;
-	bool is_signed = relocation->type != R_X86_64_32;
 	uint32_t word = (uint32_t)value;
 
 	if (relocation->type == R_X86_64_64 || relocation->type == R_X86_64_PC64) {
-		memcpy(to, &value, 8);
+		__builtin_memcpy(to, &value, 8);
 		return 0;
 	}
-	if (is_signed && (int64_t)value != (int32_t)word)
+	if (relocation->type == R_X86_64_32) {
+		if (value != word)
+			return out_of_range(object, relocation, value, "an unsigned 32-bit value",
+					    reterr);
+	} else if ((int64_t)value != (int32_t)word) {
 		return out_of_range(object, relocation, value, "a signed 32-bit value", reterr);
-	if (!is_signed && value != word)
-		return out_of_range(object, relocation, value, "an unsigned 32-bit value", reterr);
-	memcpy(to, &word, 4);
+	}
+	__builtin_memcpy(to, &word, 4);
 	return 0;
 }
 
-static bool is_relative(uint32_t type)
+static inline bool is_relative(uint32_t type)
 {
 	return type != R_X86_64_64 && type != R_X86_64_32 && type != R_X86_64_32S;
 }
 
-static int apply(const struct link_object *object, const struct relocation *relocation,
-		 struct diag *reterr)
+static int refuse_unplaced(const struct link_object *object, const struct relocation *relocation,
+			   struct diag *reterr)
 {
-	const struct link_section *section = &object->sections[relocation->section];
 	uint32_t of = elf_symbol_section(object->elf, relocation->symbol);
+
+	link_diag(reterr, object->elf, relocation->section, relocation->symbol, relocation->offset,
+		  "relocation against a section that is not loaded", "SHF_ALLOC",
+		  elf_section_name(object->elf, of));
+	return -ENOEXEC;
+}
+
+/* image: of the section that it applies to, which will be at va. */
+__attribute__((always_inline)) static inline int apply(const struct link_object *object,
+						       const struct relocation *relocation,
+						       uint8_t *image, uint64_t va,
+						       struct diag *reterr)
+{
 	uint64_t value;
 
 	if (relocation->type == R_X86_64_NONE)
 		return 0;
-	if (of != SHN_UNDEF && of < object->elf->n_sections &&
-	    object->sections[of].pool == LINK_UNPLACED) {
-		link_diag(reterr, object->elf, relocation->section, relocation->symbol,
-			  relocation->offset, "relocation against a section that is not loaded",
-			  "SHF_ALLOC", elf_section_name(object->elf, of));
-		return -ENOEXEC;
-	}
+	if (object->symbols[relocation->symbol].kind == LINK_NOWHERE)
+		return refuse_unplaced(object, relocation, reterr);
 	value = target(object, relocation) + (uint64_t)relocation->addend;
 	if (is_relative(relocation->type))
-		value -= object->base[section->pool] + section->offset + relocation->offset;
-	return store(object, relocation, value, reterr);
+		value -= va + relocation->offset;
+	return store(object, relocation, image + relocation->offset, value, reterr);
 }
 
 /* Images are NULL when nothing of their kind exists: no pointer is made before one is needed. */
@@ -126,44 +136,99 @@ static void fill_slots(const struct link_object *object)
 	}
 }
 
-static void copy_sections(const struct link_object *object)
+/* What is between sections: what runs astray there traps. */
+static void fill(const struct link_object *object, enum link_pool pool, uint64_t from, uint64_t to)
 {
-	for (int pool = 0; pool < LINK_POOLS; pool++) {
-		if (object->image[pool])
-			memset(object->image[pool], pool == LINK_TEXT ? 0xcc : 0,
-			       object->size[pool]);
-	}
+	if (to > from)
+		memset(object->image[pool] + from, pool == LINK_TEXT ? 0xcc : 0, to - from);
+}
+
+/* Sections of a pool that lie one after the other in [from, to), in the order of the table. */
+static void copy_range(const struct link_object *object, enum link_pool pool, uint64_t from,
+		       uint64_t to)
+{
+	const uint64_t end = to;
+
 	for (uint32_t i = 1; i < object->elf->n_sections; i++) {
 		const struct link_section *section = &object->sections[i];
+		uint64_t size = object->elf->sections[i].sh_size;
 		const void *data = elf_section_data(object->elf, i);
 
-		if (section->pool == LINK_UNPLACED || !object->image[section->pool] || !data)
+		if (section->pool != pool || !data || size == 0 || section->offset < from ||
+		    section->offset >= end)
 			continue;
-		memcpy(object->image[section->pool] + section->offset, data,
-		       object->elf->sections[i].sh_size);
+		fill(object, pool, from, section->offset);
+		memcpy(object->image[pool] + section->offset, data, size);
+		from = section->offset + size;
 	}
+	fill(object, pool, from, to);
+}
+
+static void copy_sections(const struct link_object *object)
+{
+	const uint64_t *size = object->size;
+
+	for (enum link_pool pool = 0; pool < LINK_POOLS; pool++) {
+		if (!object->image[pool])
+			continue;
+		if (pool != LINK_CONST) {
+			copy_range(object, pool, 0, size[pool]);
+			continue;
+		}
+		/* Tables come behind the others, whatever their places in the section table. */
+		copy_range(object, pool, 0, object->lsda);
+		copy_range(object, pool, object->lsda, object->eh_frame);
+		copy_range(object, pool, object->eh_frame, size[pool]);
+	}
+}
+
+/* False: it is out of range, and apply() says so. */
+static inline bool store_plain(const struct link_object *object, const Elf64_Rela *rela,
+			       uint8_t *image, uint64_t va)
+{
+	uint64_t value = object->symbols[ELF64_R_SYM(rela->r_info)].call + (uint64_t)rela->r_addend;
+	uint32_t word;
+
+	if (ELF64_R_TYPE(rela->r_info) == R_X86_64_64) {
+		__builtin_memcpy(image + rela->r_offset, &value, sizeof(value));
+		return true;
+	}
+	value -= va + rela->r_offset;
+	word = (uint32_t)value;
+	if ((int64_t)value != (int32_t)word)
+		return false;
+	__builtin_memcpy(image + rela->r_offset, &word, sizeof(word));
+	return true;
 }
 
 static int relocate_section(const struct link_object *object, uint32_t rela_section,
 			    struct link_word *words, uint32_t *n_words, struct diag *reterr)
 {
 	uint32_t section = object->elf->sections[rela_section].sh_info;
+	const struct link_section *placed = &object->sections[section];
+	uint8_t *image = object->image[placed->pool] + placed->offset;
+	uint64_t va = object->base[placed->pool] + placed->offset;
+	struct relocation_place place;
 	size_t count;
 	const Elf64_Rela *relas = elf_relas(object->elf, rela_section, &count);
 
+	relocation_begin(object, section, &place);
 	for (size_t k = 0; k < count; k++) {
-		const struct link_section *placed = &object->sections[section];
 		__attribute__((uninitialized)) struct relocation relocation;
-		int r = relocation_read(object, section, &relas[k], &relocation, reterr);
+		int r;
 
-		if (r == 0)
-			r = apply(object, &relocation, reterr);
+		if (relocation_is_plain(&place, &relas[k]) &&
+		    store_plain(object, &relas[k], image, va))
+			continue;
+		if (!relocation_is_known(ELF64_R_TYPE(relas[k].r_info)))
+			return relocation_unknown(object, section, &relas[k], reterr);
+		relocation_understand(&place, &relas[k], &relocation);
+		r = apply(object, &relocation, image, va, reterr);
 		if (r < 0)
 			return r;
 		if (relocation.use == RELOCATION_WORD)
 			words[(*n_words)++] = (struct link_word){
-				.va = object->base[placed->pool] + placed->offset +
-				      relocation.offset,
+				.va = va + relocation.offset,
 				.symbol = relocation.symbol,
 				.addend = relocation.addend,
 			};

@@ -130,6 +130,8 @@ _Noreturn void nano_core_start(const struct machine_info *info)
 	if (r < 0)
 		fail_with("first cells", &diag);
 	r = linker_symbol(namespace_root(), "captain_start", &captain);
+	if (r == -ENOMEM)
+		fail("first cells: captain: out of memory: expected an entry");
 	if (r < 0)
 		fail("captain provides no captain_start");
 	cells = first_cell();

@@ -128,7 +128,9 @@ def build_cell(builder, name, objects, libraries, tools):
     """Combines and records them, as cells/meson.build does."""
     ld, cellc = tools
     combined, cell = builder.path(name + ".combined"), builder.path(name + ".o")
-    subprocess.run([ld, "-r", "--unique", "-o", combined, *objects, *libraries], check=True)
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cell.ld")
+    subprocess.run([ld, "-r", "--unique", "-T", script, "-o", combined, *objects, *libraries],
+                   check=True)
     subprocess.run([cellc, combined, "-o", cell, "--debug", builder.path(name + ".debug")],
                    check=True)
     return cell

@@ -140,6 +140,49 @@ static void read_symbols(struct object *object)
 	}
 }
 
+/* Where a symbol is written: local ones in their order, then the others by place. */
+struct position {
+	bool is_global;
+	size_t section;
+	uint64_t value;
+	size_t symbol;
+};
+
+static int compare_positions(const void *a, const void *b)
+{
+	const struct position *one = a, *two = b;
+
+	if (one->is_global != two->is_global)
+		return one->is_global ? 1 : -1;
+	if (one->section != two->section)
+		return one->section < two->section ? -1 : 1;
+	if (one->value != two->value)
+		return one->value < two->value ? -1 : 1;
+	return one->symbol < two->symbol ? -1 : 1;
+}
+
+/* In the order of their addresses, so that the linker has nothing to sort. */
+static void order_symbols(struct object *object)
+{
+	struct position *positions = object_allocate(object->n_symbols, sizeof(*positions));
+
+	object->order = object_allocate(object->n_symbols, sizeof(*object->order));
+	for (size_t i = 0; i < object->n_symbols; i++) {
+		const struct symbol *symbol = &object->symbols[i];
+
+		positions[i].symbol = i;
+		if (symbol_is_local(symbol))
+			continue;
+		positions[i].is_global = true;
+		positions[i].section = symbol->sym.st_shndx;
+		positions[i].value = symbol->sym.st_value;
+	}
+	qsort(positions, object->n_symbols, sizeof(*positions), compare_positions);
+	for (size_t i = 0; i < object->n_symbols; i++)
+		object->order[i] = positions[i].symbol;
+	free(positions);
+}
+
 void object_open(struct object *ret, const char *path)
 {
 	struct object object = { .path = path };
@@ -160,11 +203,13 @@ void object_open(struct object *ret, const char *path)
 	if (object.symtab == 0)
 		errx(1, "%s: no symbol table", path);
 	read_symbols(&object);
+	order_symbols(&object);
 	*ret = object;
 }
 
 void object_close(struct object *object)
 {
+	free(object->order);
 	free(object->symbols);
 	free(object->sections);
 	elf_end(object->elf);

@@ -38,6 +38,7 @@ struct object {
 	size_t n_sections;
 	struct symbol *symbols;
 	size_t n_symbols;
+	size_t *order; /* the symbols, as they are written and recorded */
 	size_t symtab; /* section index */
 	unsigned int n_errors;
 };

@@ -93,10 +93,10 @@ static void map_symbols(struct output *output)
 	size_t next = 1;
 
 	for (size_t i = 1; i < object->n_symbols; i++) {
-		const struct symbol *symbol = &object->symbols[i];
+		const struct symbol *symbol = &object->symbols[object->order[i]];
 
 		if (!symbol_is_defined(symbol) || output->sections[symbol->sym.st_shndx])
-			output->symbols[i] = next++;
+			output->symbols[object->order[i]] = next++;
 	}
 }
 
@@ -108,9 +108,9 @@ static void fill_symtab(struct output *output, Elf64_Shdr *shdr, Elf_Data *data)
 
 	shdr->sh_info = 1;
 	for (size_t i = 1; i < object->n_symbols; i++) {
-		const struct symbol *symbol = &object->symbols[i];
+		const struct symbol *symbol = &object->symbols[object->order[i]];
 
-		if (!output->symbols[i])
+		if (!output->symbols[object->order[i]])
 			continue;
 		syms[count] = symbol->sym;
 		if (symbol_is_defined(symbol))

@@ -94,6 +94,9 @@ static int compare_symbols(const void *a, const void *b, void *strings)
 
 	if (one->kind != two->kind)
 		return one->kind < two->kind ? -1 : 1;
+	/* Exports as they were added, which is how the object has them. */
+	if (one->kind <= NOTE_PROVIDES_DATA)
+		return one->name < two->name ? -1 : 1;
 	return strcmp((char *)strings + one->name, (char *)strings + two->name);
 }
 

@@ -61,11 +61,11 @@ void symbols_record(struct object *object, const struct types *types, struct rec
 	bool *referenced = find_referenced(object);
 
 	for (size_t i = 1; i < object->n_symbols; i++) {
-		const struct symbol *symbol = &object->symbols[i];
+		const struct symbol *symbol = &object->symbols[object->order[i]];
 
 		if (is_provided(symbol))
 			record_provided(object, types, records, symbol);
-		else if (symbol->sym.st_shndx == SHN_UNDEF && referenced[i])
+		else if (symbol->sym.st_shndx == SHN_UNDEF && referenced[object->order[i]])
 			record_needed(object, types, records, symbol);
 	}
 	free(referenced);

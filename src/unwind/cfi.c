@@ -9,51 +9,15 @@
 
 #include "base/string.h"
 
-#define REMEMBERED_MAX 8
-
-enum cfa_opcode {		   /* DWARF 5 table 7.29, LSB 5 table 10-4 */
-	DW_CFA_advance_loc = 0x40, /* the high two bits; the rest is an operand */
-	DW_CFA_offset = 0x80,
-	DW_CFA_restore = 0xc0,
-	DW_CFA_nop = 0x00,
-	DW_CFA_set_loc = 0x01,
-	DW_CFA_advance_loc1 = 0x02,
-	DW_CFA_advance_loc2 = 0x03,
-	DW_CFA_advance_loc4 = 0x04,
-	DW_CFA_offset_extended = 0x05,
-	DW_CFA_restore_extended = 0x06,
-	DW_CFA_undefined = 0x07,
-	DW_CFA_same_value = 0x08,
-	DW_CFA_register = 0x09,
-	DW_CFA_remember_state = 0x0a,
-	DW_CFA_restore_state = 0x0b,
-	DW_CFA_def_cfa = 0x0c,
-	DW_CFA_def_cfa_register = 0x0d,
-	DW_CFA_def_cfa_offset = 0x0e,
-	DW_CFA_def_cfa_expression = 0x0f,
-	DW_CFA_expression = 0x10,
-	DW_CFA_offset_extended_sf = 0x11,
-	DW_CFA_def_cfa_sf = 0x12,
-	DW_CFA_def_cfa_offset_sf = 0x13,
-	DW_CFA_val_offset = 0x14,
-	DW_CFA_val_offset_sf = 0x15,
-	DW_CFA_val_expression = 0x16,
-	DW_CFA_GNU_args_size = 0x2e,
-	DW_CFA_GNU_negative_offset_extended = 0x2f,
-};
-
 struct interpreter {
 	const struct fde *fde;
 	struct reader program;
 	uint64_t location;	   /* where the row begins */
 	const struct row *initial; /* after the CIE's program; NULL while it runs */
 	struct row *row;
-	bool check; /* every row and expression is to be checked */
 	uint32_t remembered;
-	struct row *stack; /* REMEMBERED_MAX rows */
+	struct row *stack; /* CFI_REMEMBERED_MAX rows */
 };
-
-static const char malformed_operand[] = "a CFA instruction is cut off";
 
 static const char *set_rule(struct interpreter *in, uint64_t reg, enum rule_kind kind,
 			    int64_t value)
@@ -67,7 +31,7 @@ static const char *set_rule(struct interpreter *in, uint64_t reg, enum rule_kind
 /* Factored offsets wrap instead of overflowing: a wrong one is outside the stack. */
 static int64_t factored(const struct interpreter *in, uint64_t operand)
 {
-	return (int64_t)(operand * (uint64_t)in->fde->cie.data_align);
+	return (int64_t)(operand * (uint64_t)in->fde->cie->data_align);
 }
 
 static const char *restore_rule(struct interpreter *in, uint64_t reg)
@@ -112,15 +76,10 @@ static const char *change_cfa(struct interpreter *in, uint64_t opcode)
 
 static const char *set_expression(struct interpreter *in, struct rule *rule, enum rule_kind kind)
 {
-	static const uint64_t cfa;
 	struct reader code = reader_block(&in->program, reader_uleb(&in->program));
-	bool is_cfa = rule == &in->row->cfa;
-	uint64_t value;
 
 	if (code.bad)
-		return malformed_operand;
-	if (in->check && expression_run(code, NULL, NULL, is_cfa ? NULL : &cfa, &value) != 0)
-		return "a malformed expression";
+		return CFI_CUT_OFF;
 	*rule = (struct rule){ .kind = kind,
 			       .extra = (uint32_t)reader_left(&code),
 			       .value = (int64_t)(uintptr_t)code.at };
@@ -138,7 +97,7 @@ static const char *set_register_expression(struct interpreter *in, enum rule_kin
 
 static const char *remember(struct interpreter *in)
 {
-	if (in->remembered == REMEMBERED_MAX)
+	if (in->remembered == CFI_REMEMBERED_MAX)
 		return "too many remembered states";
 	in->stack[in->remembered++] = *in->row;
 	return NULL;
@@ -235,8 +194,8 @@ static bool read_location(struct interpreter *in, uint8_t opcode, uint64_t *ret)
 	else
 		return false;
 	if (opcode == DW_CFA_set_loc)
-		*ret = reader_pointer(program, in->fde->cie.fde_encoding);
-	else if (__builtin_mul_overflow(units, in->fde->cie.code_align, &units) ||
+		*ret = reader_pointer(program, in->fde->cie->fde_encoding);
+	else if (__builtin_mul_overflow(units, in->fde->cie->code_align, &units) ||
 		 __builtin_add_overflow(in->location, units, ret))
 		*ret = UINT64_MAX;
 	return true;
@@ -253,12 +212,12 @@ static const char *advance(struct interpreter *in, uint64_t next, uint64_t pc, b
 	if (!in->initial)
 		return "a CIE moves the location";
 	if (in->program.bad)
-		return malformed_operand;
+		return CFI_CUT_OFF;
 	if (next < in->location || next - in->fde->start > in->fde->size)
 		return "a row outside its function";
 	*ret_found = pc < next;
 	in->location = next;
-	return in->check && next > in->fde->start ? check_row(in) : NULL;
+	return NULL;
 }
 
 static const char *run(struct interpreter *in, struct reader program, uint64_t pc)
@@ -286,59 +245,25 @@ static const char *run(struct interpreter *in, struct reader program, uint64_t p
 			return why;
 	}
 	if (!why && in->program.bad)
-		why = malformed_operand;
+		why = CFI_CUT_OFF;
 	return why;
 }
 
-/* The row that the FDE's program begins with.  A CIE's does not speak of an FDE. */
-static const char *begin(struct interpreter *in, struct known_row *known)
+/* On failure *ret is of no use. */
+const char *cfi_row(const struct fde *fde, uint64_t pc, struct row *ret)
 {
-	const uint8_t *program = in->fde->cie.program.at;
+	__attribute__((uninitialized)) struct row stack[CFI_REMEMBERED_MAX];
+	__attribute__((uninitialized)) struct row initial;
+	struct interpreter in = { .fde = fde, .location = fde->start, .row = ret, .stack = stack };
 	const char *why;
 
-	if (known->program == program) {
-		*in->row = known->row;
-		return NULL;
-	}
-	memset(in->row, 0, sizeof(*in->row));
-	why = run(in, in->fde->cie.program, UINT64_MAX);
+	memset(ret, 0, sizeof(*ret));
+	why = run(&in, fde->cie->program, UINT64_MAX);
 	if (why)
 		return why;
-	known->row = *in->row;
-	known->program = program;
-	return NULL;
-}
-
-/* On failure *row is of no use. */
-static const char *run_both(const struct fde *fde, uint64_t pc, bool check, struct known_row *known,
-			    struct row *row)
-{
-	__attribute__((uninitialized)) struct row stack[REMEMBERED_MAX];
-	struct interpreter in = {
-		.fde = fde, .location = fde->start, .row = row, .check = check, .stack = stack
-	};
-	const char *why;
-
-	why = begin(&in, known);
-	if (why)
-		return why;
-	in.initial = &known->row;
+	initial = *ret;
+	in.initial = &initial;
 	in.remembered = 0;
 	why = run(&in, fde->program, pc);
 	return why ? why : check_row(&in);
-}
-
-const char *cfi_row(const struct fde *fde, uint64_t pc, struct row *ret)
-{
-	__attribute__((uninitialized)) struct known_row none;
-
-	none.program = NULL;
-	return run_both(fde, pc, false, &none, ret);
-}
-
-const char *cfi_check(const struct fde *fde, struct known_row *known)
-{
-	__attribute__((uninitialized)) struct row last;
-
-	return run_both(fde, UINT64_MAX, true, known, &last);
 }

@@ -12,6 +12,40 @@
 #include "unwind/fde.h"
 #include "unwind/unwind.h"
 
+#define CFI_REMEMBERED_MAX 8 /* states that a program may remember at once */
+#define CFI_CUT_OFF "a CFA instruction is cut off"
+
+enum cfa_opcode {		   /* DWARF 5 table 7.29, LSB 5 table 10-4 */
+	DW_CFA_advance_loc = 0x40, /* the high two bits; the rest is an operand */
+	DW_CFA_offset = 0x80,
+	DW_CFA_restore = 0xc0,
+	DW_CFA_nop = 0x00,
+	DW_CFA_set_loc = 0x01,
+	DW_CFA_advance_loc1 = 0x02,
+	DW_CFA_advance_loc2 = 0x03,
+	DW_CFA_advance_loc4 = 0x04,
+	DW_CFA_offset_extended = 0x05,
+	DW_CFA_restore_extended = 0x06,
+	DW_CFA_undefined = 0x07,
+	DW_CFA_same_value = 0x08,
+	DW_CFA_register = 0x09,
+	DW_CFA_remember_state = 0x0a,
+	DW_CFA_restore_state = 0x0b,
+	DW_CFA_def_cfa = 0x0c,
+	DW_CFA_def_cfa_register = 0x0d,
+	DW_CFA_def_cfa_offset = 0x0e,
+	DW_CFA_def_cfa_expression = 0x0f,
+	DW_CFA_expression = 0x10,
+	DW_CFA_offset_extended_sf = 0x11,
+	DW_CFA_def_cfa_sf = 0x12,
+	DW_CFA_def_cfa_offset_sf = 0x13,
+	DW_CFA_val_offset = 0x14,
+	DW_CFA_val_offset_sf = 0x15,
+	DW_CFA_val_expression = 0x16,
+	DW_CFA_GNU_args_size = 0x2e,
+	DW_CFA_GNU_negative_offset_extended = 0x2f,
+};
+
 enum rule_kind {
 	RULE_UNSPECIFIED, /* the ABI's: the callee-saved ones keep their value */
 	RULE_UNDEFINED,
@@ -40,13 +74,19 @@ struct row {
  */
 const char *cfi_row(const struct fde *fde, uint64_t pc, struct row *ret);
 
-/* What a CIE's program leaves, which is the same for each of its FDEs.  Begins as zeros. */
+/* What was found right, so that its like need not be read again.  Begins as zeros. */
 struct known_row {
-	const uint8_t *program; /* the CIE's */
-	struct row row;
+	const uint8_t *program; /* the CIE's; NULL: none was checked */
+	const uint8_t *at;	/* an FDE's of that CIE; size 0: none */
+	size_t size;
+	uint64_t location; /* how far that went into its function */
+	uint8_t cfa;	   /* enum rule_kind: after the CIE's program */
 };
 
-/* Runs all of the program, expressions included, and looks for malformed parts. */
+/*
+ * Reads all of both programs, expressions included, and looks for malformed
+ * parts: what cfi_row() could stumble on for some pc.  NULL: there are none.
+ */
 const char *cfi_check(const struct fde *fde, struct known_row *known);
 
 /*

@@ -159,13 +159,13 @@ const char *fde_of_record(const struct section *section, struct reader record, u
 	why = know_cie(section, cie, known);
 	if (why)
 		return why;
-	fde.cie = known->cie;
-	fde.start = reader_pointer(&record, fde.cie.fde_encoding);
-	fde.size = reader_value(&record, fde.cie.fde_encoding);
-	if (fde.cie.augmented) {
+	fde.cie = &known->cie;
+	fde.start = reader_pointer(&record, fde.cie->fde_encoding);
+	fde.size = reader_value(&record, fde.cie->fde_encoding);
+	if (fde.cie->augmented) {
 		data = reader_block(&record, reader_uleb(&record));
-		if (fde.cie.lsda_encoding != DW_EH_PE_omit)
-			fde.lsda = reader_pointer(&data, fde.cie.lsda_encoding);
+		if (fde.cie->lsda_encoding != DW_EH_PE_omit)
+			fde.lsda = reader_pointer(&data, fde.cie->lsda_encoding);
 		record.bad = record.bad || data.bad;
 	}
 	if (record.bad)
@@ -177,8 +177,65 @@ const char *fde_of_record(const struct section *section, struct reader record, u
 	return NULL;
 }
 
-const char *fde_read_next(const struct section *section, const uint8_t *at, struct known_cie *known,
-			  struct fde *ret)
+/* A word of the file, read as DW_EH_PE_sdata4 is. */
+static inline uint64_t read_word(const uint8_t *at)
+{
+	int32_t word;
+
+	__builtin_memcpy(&word, at, sizeof(word));
+	return (uint64_t)(int64_t)word;
+}
+
+/* DW_EH_PE_pcrel, of which 0 is no address. */
+static inline uint64_t read_relative(const struct section *section, const uint8_t *at)
+{
+	uint64_t value = read_word(at);
+
+	return value ? value + (uintptr_t)at + section->delta : 0;
+}
+
+#define USUAL_ENCODING (DW_EH_PE_pcrel | DW_EH_PE_sdata4)
+#define USUAL_SIZE 17 /* length, CIE, start, size, and the size of what is added */
+
+bool fde_read_usual(const struct section *section, const uint8_t *at, const struct known_cie *known,
+		    struct fde *ret)
+{
+	size_t left = (size_t)(section->high - at);
+	const struct cie *cie = &known->cie;
+	uint64_t start, size, end;
+	uint32_t length, id;
+	uint8_t added;
+
+	if (!known->at || cie->fde_encoding != USUAL_ENCODING || !cie->augmented ||
+	    (cie->lsda_encoding != DW_EH_PE_omit && cie->lsda_encoding != USUAL_ENCODING) ||
+	    left < USUAL_SIZE)
+		return false;
+	__builtin_memcpy(&length, at, sizeof(length));
+	__builtin_memcpy(&id, at + 4, sizeof(id));
+	added = at[USUAL_SIZE - 1];
+	if (length > left - 4 || length < USUAL_SIZE - 4ul + added || id == 0 ||
+	    (uintptr_t)at + 4 - id != (uintptr_t)known->at || added >= 0x80 ||
+	    (cie->lsda_encoding != DW_EH_PE_omit && added < 4))
+		return false;
+	start = read_relative(section, at + 8);
+	size = read_word(at + 12);
+	if (__builtin_add_overflow(start, size, &end))
+		return false;
+	ret->cie = cie;
+	ret->start = start;
+	ret->size = size;
+	ret->lsda =
+		cie->lsda_encoding == DW_EH_PE_omit ? 0 : read_relative(section, at + USUAL_SIZE);
+	ret->program = (struct reader){
+		.at = at + USUAL_SIZE + added,
+		.end = at + 4 + length,
+		.delta = section->delta,
+	};
+	return true;
+}
+
+const char *fde_read(const struct section *section, const uint8_t *at, struct known_cie *known,
+		     struct fde *ret)
 {
 	struct reader record;
 	uint32_t id;
@@ -187,16 +244,10 @@ const char *fde_read_next(const struct section *section, const uint8_t *at, stru
 	return why ? why : fde_of_record(section, record, id, known, ret);
 }
 
-const char *fde_read(const struct section *section, const uint8_t *at, struct fde *ret)
-{
-	struct known_cie none = { 0 };
-
-	return fde_read_next(section, at, &none, ret);
-}
-
-const char *fde_of_entry(uint64_t fde, struct fde *ret)
+const char *fde_of_entry(uint64_t fde, struct known_cie *known, struct fde *ret)
 {
 	static const struct section everything = { .low = NULL, .high = (uint8_t *)UINTPTR_MAX };
 
-	return fde_read(&everything, (const uint8_t *)(uintptr_t)fde, ret);
+	known->at = NULL;
+	return fde_read(&everything, (const uint8_t *)(uintptr_t)fde, known, ret);
 }

@@ -24,7 +24,7 @@ struct cie {
 };
 
 struct fde {
-	struct cie cie;
+	const struct cie *cie;
 	uint64_t start, size; /* of the code, absolute; start + size does not overflow */
 	uint64_t lsda;	      /* absolute; 0: none */
 	struct reader program;
@@ -40,22 +40,29 @@ struct section {
 const char *record_read(const struct section *section, const uint8_t *at, struct reader *ret,
 			uint32_t *ret_id);
 
-/* The record at `at` is an FDE (its id is not 0). */
-const char *fde_read(const struct section *section, const uint8_t *at, struct fde *ret);
-
 /* The CIE that was read last, since most FDEs of a section share one.  Begins as zeros. */
 struct known_cie {
-	const uint8_t *at;
+	const uint8_t *at; /* NULL: none */
 	struct cie cie;
 };
-const char *fde_read_next(const struct section *section, const uint8_t *at, struct known_cie *known,
-			  struct fde *ret);
+/*
+ * The record at `at`, an FDE (its id is not 0).  What is returned borrows
+ * *known, until that is asked for the next.
+ */
+const char *fde_read(const struct section *section, const uint8_t *at, struct known_cie *known,
+		     struct fde *ret);
+/*
+ * The same of a record as gcc writes them: of the known CIE, with addresses of
+ * four bytes.  False: it is not one, or it is malformed; *ret is as it was.
+ */
+bool fde_read_usual(const struct section *section, const uint8_t *at, const struct known_cie *known,
+		    struct fde *ret);
 /* The same of a record that has been read. */
 const char *fde_of_record(const struct section *section, struct reader record, uint32_t id,
 			  struct known_cie *known, struct fde *ret);
 const char *cie_read(const struct section *section, const uint8_t *at, struct cie *ret);
 
 /* The FDE of an entry that unwind_index made, at its final address. */
-const char *fde_of_entry(uint64_t fde, struct fde *ret);
+const char *fde_of_entry(uint64_t fde, struct known_cie *known, struct fde *ret);
 
 #endif

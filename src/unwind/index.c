@@ -34,26 +34,22 @@ static const char *check_fde(struct indexer *ix, const struct fde *fde)
 	return ix->entries ? cfi_check(fde, &ix->row) : NULL;
 }
 
-static int add_fde(struct indexer *ix, const uint8_t *at, struct reader record, uint32_t id)
+static int add_fde(struct indexer *ix, const uint8_t *at, const struct fde *fde)
 {
-	const char *why;
-	struct fde fde;
+	const char *why = check_fde(ix, fde);
 
-	why = fde_of_record(&ix->section, record, id, &ix->cie, &fde);
-	if (!why)
-		why = check_fde(ix, &fde);
 	if (why)
 		return refuse(ix, at, why);
-	if (fde.size == 0) /* an empty function: no address is in it */
+	if (fde->size == 0) /* an empty function: no address is in it */
 		return 0;
 	if (ix->entries && ix->count == ix->max)
 		return -ENOSPC;
 	if (ix->entries)
 		ix->entries[ix->count] = (struct unwind_entry){
-			.start = fde.start,
-			.size = fde.size,
+			.start = fde->start,
+			.size = fde->size,
 			.fde = (uintptr_t)at + ix->section.delta,
-			.lsda = fde.lsda,
+			.lsda = fde->lsda,
 		};
 	ix->count++;
 	return 0;
@@ -69,30 +65,54 @@ static int check_end(const struct indexer *ix, const uint8_t *at)
 	return 0;
 }
 
+static int scan_record(struct indexer *ix, const uint8_t *at, const uint8_t **ret_next)
+{
+	struct reader record;
+	struct fde fde;
+	struct cie cie;
+	uint32_t id;
+	const char *why = record_read(&ix->section, at, &record, &id);
+
+	if (!why && id == 0)
+		why = cie_read(&ix->section, at, &cie);
+	else if (!why)
+		why = fde_of_record(&ix->section, record, id, &ix->cie, &fde);
+	if (why)
+		return refuse(ix, at, why);
+	*ret_next = record.end;
+	return id == 0 ? 0 : add_fde(ix, at, &fde);
+}
+
+static bool is_end(const struct indexer *ix, const uint8_t *at)
+{
+	uint32_t length;
+
+	if (ix->section.high - at < 4)
+		return false;
+	__builtin_memcpy(&length, at, sizeof(length));
+	return length == 0;
+}
+
 static int scan(struct indexer *ix)
 {
 	const uint8_t *at = ix->section.low;
+	__attribute__((uninitialized)) struct fde fde;
 
 	while (at < ix->section.high) {
-		struct reader head = { .at = at, .end = ix->section.high };
-		struct reader record;
-		const char *why;
-		struct cie cie;
-		uint32_t id;
-		int r = 0;
+		const uint8_t *next;
+		int r;
 
-		if (reader_unsigned(&head, 4) == 0 && !head.bad)
+		if (is_end(ix, at))
 			return check_end(ix, at);
-		why = record_read(&ix->section, at, &record, &id);
-		if (!why && id == 0)
-			why = cie_read(&ix->section, at, &cie);
-		if (why)
-			return refuse(ix, at, why);
-		if (id != 0)
-			r = add_fde(ix, at, record, id);
+		if (fde_read_usual(&ix->section, at, &ix->cie, &fde)) {
+			next = fde.program.end;
+			r = add_fde(ix, at, &fde);
+		} else {
+			r = scan_record(ix, at, &next);
+		}
 		if (r != 0)
 			return r;
-		at = record.end;
+		at = next;
 	}
 	return 0;
 }
@@ -148,6 +168,20 @@ static int check_disjoint(const struct indexer *ix)
 				      "two FDEs for one address");
 	}
 	return 0;
+}
+
+size_t unwind_index_max(const void *bytes, size_t size)
+{
+	const uint8_t *at = bytes, *end = at + size;
+	size_t count = 0;
+	uint32_t length = 0;
+
+	for (; end - at >= 8; at += 4ul + length, count++) {
+		__builtin_memcpy(&length, at, sizeof(length));
+		if (length == 0 || length > (size_t)(end - at) - 4)
+			break;
+	}
+	return count;
 }
 
 int unwind_index(const void *bytes, size_t size, uint64_t at, uint64_t lsda_low, uint64_t lsda_high,

@@ -84,7 +84,7 @@ int unwind_landing_pad(const struct unwind_cursor *cursor, const struct unwind_e
 
 /* NULL, or why the call sites of this function cannot be right. */
 static const char *check_sites(const struct unwind_entry *entries, size_t count,
-			       const struct fde *fde, struct call_sites *sites)
+			       const struct unwind_entry *entry, struct call_sites *sites)
 {
 	uint64_t end = 0;
 	struct call_site site;
@@ -92,7 +92,8 @@ static const char *check_sites(const struct unwind_entry *entries, size_t count,
 	while (sites->table.at < sites->table.end) {
 		if (!next_call_site(sites, &site))
 			return "a call site is cut off";
-		if (site.start < end || site.size > fde->size || site.start > fde->size - site.size)
+		if (site.start < end || site.size > entry->size ||
+		    site.start > entry->size - site.size)
 			return "call sites out of order or outside their function";
 		if (site.pad != 0 && !unwind_find(entries, count, sites->pad_base + site.pad))
 			return "a landing pad outside the code";
@@ -101,30 +102,24 @@ static const char *check_sites(const struct unwind_entry *entries, size_t count,
 	return NULL;
 }
 
-/* The LSDA of one entry, 0: it has none or there is no saying where it is. */
 static const char *check_entry(const struct section *section, const struct unwind_entry *entries,
-			       size_t count, const struct unwind_entry *entry,
-			       struct known_cie *known, uint64_t *ret_lsda)
+			       size_t count, const struct unwind_entry *entry)
 {
 	uint64_t low = (uintptr_t)section->low + section->delta;
 	uint64_t size = (uint64_t)(section->high - section->low);
 	struct reader lsda = { .end = section->high, .delta = section->delta };
 	struct call_sites sites;
-	struct fde fde;
 
-	*ret_lsda = 0;
-	if (entry->fde - low >= size ||
-	    fde_read_next(section, section->low + (entry->fde - low), known, &fde))
+	if (entry->fde - low >= size)
 		return "an FDE outside the bytes";
-	if (fde.lsda == 0)
+	if (entry->lsda == 0)
 		return NULL;
-	*ret_lsda = fde.lsda;
-	if (fde.lsda - low >= size)
+	if (entry->lsda - low >= size)
 		return "an LSDA outside the bytes";
-	lsda.at = section->low + (fde.lsda - low);
-	if (!read_header(lsda, fde.start, &sites))
+	lsda.at = section->low + (entry->lsda - low);
+	if (!read_header(lsda, entry->start, &sites))
 		return "the header of an LSDA is cut off or unknown";
-	return check_sites(entries, count, &fde, &sites);
+	return check_sites(entries, count, entry, &sites);
 }
 
 int unwind_check_lsdas(const void *bytes, size_t size, uint64_t at,
@@ -133,15 +128,19 @@ int unwind_check_lsdas(const void *bytes, size_t size, uint64_t at,
 	struct section section = { .low = bytes,
 				   .high = (const uint8_t *)bytes + size,
 				   .delta = at - (uintptr_t)bytes };
-	struct known_cie known = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
-		uint64_t lsda;
-		const char *why = check_entry(&section, entries, count, &entries[i], &known, &lsda);
+		const char *why;
 
+		/* Most functions have none. */
+		if (entries[i].lsda == 0 && entries[i].fde - at < size)
+			continue;
+		why = check_entry(&section, entries, count, &entries[i]);
 		if (!why)
 			continue;
-		*reterr = (struct diag){ .offset = lsda ? lsda - at : DIAG_NO_OFFSET };
+		*reterr = (struct diag){ .offset = DIAG_NO_OFFSET };
+		if (entries[i].fde - at < size)
+			reterr->offset = entries[i].lsda - at;
 		string_copy(reterr->what, sizeof(reterr->what), why);
 		return -EBADMSG;
 	}

@@ -102,19 +102,21 @@ static int step_row(struct unwind_cursor *cursor, const struct row *row, bool si
 int unwind_step(struct unwind_cursor *cursor, const struct unwind_entry *entry,
 		const struct unwind_stack *stack)
 {
-	struct fde fde;
+	__attribute__((uninitialized)) struct known_cie cie;
 	__attribute__((uninitialized)) struct row row;
+	struct fde fde;
 
 	if (!entry)
 		return step_leaf(cursor, stack);
-	if (fde_of_entry(entry->fde, &fde) || cfi_row(&fde, lookup_pc(cursor), &row))
+	if (fde_of_entry(entry->fde, &cie, &fde) || cfi_row(&fde, lookup_pc(cursor), &row))
 		return -EBADMSG;
-	return step_row(cursor, &row, fde.cie.signal_frame, stack);
+	return step_row(cursor, &row, fde.cie->signal_frame, stack);
 }
 
 bool unwind_is_signal_frame(const struct unwind_entry *entry)
 {
+	__attribute__((uninitialized)) struct known_cie cie;
 	struct fde fde;
 
-	return entry && !fde_of_entry(entry->fde, &fde) && fde.cie.signal_frame;
+	return entry && !fde_of_entry(entry->fde, &cie, &fde) && fde.cie->signal_frame;
 }

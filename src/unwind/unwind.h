@@ -70,6 +70,9 @@ MUST_USE int unwind_index(const void *bytes, size_t size, uint64_t at, uint64_t 
 			  uint64_t lsda_high, struct unwind_entry *entries, size_t max,
 			  size_t *ret_count, struct diag *reterr);
 
+/* At least the entries that unwind_index will make of it, whatever is in it. */
+size_t unwind_index_max(const void *bytes, size_t size);
+
 /* NULL: no entry covers the address. */
 const struct unwind_entry *unwind_find(const struct unwind_entry *entries, size_t count,
 				       uint64_t pc);
@@ -86,6 +89,29 @@ enum {
  */
 MUST_USE int unwind_step(struct unwind_cursor *cursor, const struct unwind_entry *entry,
 			 const struct unwind_stack *stack);
+
+/*
+ * A row of the form that nearly all rows of compiled code have, so that its
+ * program need not run again: the CFA is a register and an offset, registers
+ * lie at fixed offsets from it or are kept.  Holds no address.
+ */
+#define UNWIND_PLAIN_MAX 8
+struct unwind_plain {
+	int32_t cfa_offset;
+	uint8_t cfa_register;
+	uint8_t count;
+	bool signal_frame;
+	bool outermost;			   /* then only this counts */
+	uint8_t saved[UNWIND_PLAIN_MAX];   /* registers */
+	int16_t offsets[UNWIND_PLAIN_MAX]; /* of the words they are saved in, from the CFA */
+};
+
+/* The row for where the cursor is, which the entry covers; false: it has another form. */
+bool unwind_plain_of(const struct unwind_cursor *cursor, const struct unwind_entry *entry,
+		     struct unwind_plain *ret);
+/* What unwind_step() does with the entry, at any cursor where the row holds. */
+MUST_USE int unwind_step_plain(struct unwind_cursor *cursor, const struct unwind_plain *plain,
+			       const struct unwind_stack *stack);
 
 /*
  * The landing pad of the frame the cursor is in; 0 in *ret: it has none for

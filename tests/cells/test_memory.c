@@ -59,6 +59,110 @@ START_TEST(new_pages_are_zero_when_their_frames_were_written_before)
 		ck_assert_uint_eq((uintptr_t)map_rw_at(&map), FAKE_PAGE(2));
 		ck_assert(is_zero(map_rw_at(&map), 5 * PAGE_SIZE));
 		memset(map_rw_at(&map), 0xa5, 5 * PAGE_SIZE);
+		map_rw_cleanup(&map);
+		(void)frame_settle();
+	}
+	check_nothing_is_held();
+}
+END_TEST
+
+START_TEST(a_dropped_buffer_is_handed_out_again_only_unmapped_and_cleared)
+{
+	uintptr_t first = 0, before_this = 0;
+
+	for (unsigned int i = 0; i < 5 * FREE_FRAMES; i++) {
+		OWN(map_rw, map) = OWNER_EMPTY;
+		uintptr_t at;
+
+		ck_assert_int_eq(map_rw_new(1 + i % 3, FRAME_BUFFER, &map), 0);
+		at = (uintptr_t)map_rw_at(&map);
+		ck_assert(is_zero(map_rw_at(&map), map_rw_size(&map)));
+		memset(map_rw_at(&map), 0xa5, map_rw_size(&map));
+		first = first ? first : at;
+		/* Half of the frames, so far: those that were dropped wait. */
+		ck_assert(i >= FREE_FRAMES / 4 || at > before_this);
+		before_this = at;
+	}
+	ck_assert(frame_settle());
+	ck_assert(!frame_settle());
+	ck_assert_str_eq(fake_permissions(first), "---");
+	check_nothing_is_held();
+}
+END_TEST
+
+START_TEST(dropped_buffers_are_there_for_one_that_needs_them_all)
+{
+	OWN(map_rw, all) = OWNER_EMPTY;
+	OWN(map_rw, more) = OWNER_EMPTY;
+
+	for (int i = 0; i < 7; i++) {
+		OWN(map_rw, map) = OWNER_EMPTY;
+
+		ck_assert_int_eq(map_rw_new(1, FRAME_BUFFER, &map), 0);
+	}
+	ck_assert_int_eq(map_rw_new(FREE_FRAMES, FRAME_BUFFER, &all), 0);
+	ck_assert_int_eq(map_rw_new(1, FRAME_BUFFER, &more), -ENOMEM);
+	map_rw_cleanup(&all);
+	check_nothing_is_held();
+}
+END_TEST
+
+START_TEST(a_mapping_that_the_machine_refuses_is_tried_again_without_what_was_dropped)
+{
+	OWN(map_rw, map) = OWNER_EMPTY;
+	OWN(map_rw, next) = OWNER_EMPTY;
+
+	ck_assert_int_eq(map_rw_new(1, FRAME_BUFFER, &map), 0);
+	map_rw_cleanup(&map);
+	fake_fail_map(1);
+	ck_assert_int_eq(map_rw_new(1, FRAME_BUFFER, &next), 0);
+	ck_assert(fake_has_failed());
+	map_rw_cleanup(&next);
+	(void)frame_settle();
+	fake_fail_map(1);
+	ck_assert_int_eq(map_rw_new(1, FRAME_BUFFER, &next), -ENOMEM);
+	check_nothing_is_held();
+}
+END_TEST
+
+static void drop_again(void *word)
+{
+	map_rw_drop((map_rw){ *(uint64_t *)word });
+}
+
+START_TEST(a_buffer_that_waits_to_be_unmapped_is_nobodys)
+{
+	OWN(map_rw, other) = OWNER_EMPTY; /* else there would be nothing to count down */
+	map_rw map = OWNER_EMPTY;
+	frames run;
+	uint64_t word;
+
+	ck_assert_int_eq(map_rw_new(2, FRAME_BUFFER, &other), 0);
+	ck_assert_int_eq(map_rw_new(2, FRAME_BUFFER, &map), 0);
+	word = map.word;
+	run.word = word;
+	ck_assert(frame_is_run(&run));
+	map_rw_cleanup(&map);
+	ck_assert(!frame_is_run(&run));
+	ck_assert_ptr_nonnull(fake_panic_of(drop_again, &word));
+	map_rw_cleanup(&other);
+	check_nothing_is_held();
+}
+END_TEST
+
+START_TEST(blocks_and_stacks_are_unmapped_as_they_are_dropped)
+{
+	static const enum frame_kind kinds[] = { FRAME_HEAP, FRAME_STACK };
+
+	for (int i = 0; i < 2; i++) {
+		OWN(map_rw, map) = OWNER_EMPTY;
+		uintptr_t at;
+
+		ck_assert_int_eq(map_rw_new(1, kinds[i], &map), 0);
+		at = (uintptr_t)map_rw_at(&map);
+		ck_assert_str_eq(fake_permissions(at), "rw-");
+		map_rw_cleanup(&map);
+		ck_assert_str_eq(fake_permissions(at), "---");
 	}
 	check_nothing_is_held();
 }
@@ -370,6 +474,12 @@ int main(void)
 	tcase_add_checked_fixture(tests, start, NULL);
 	tcase_add_test(tests, new_pages_are_zero_when_their_frames_were_written_before);
 	tcase_add_test(tests, a_page_permits_what_its_owner_type_says);
+	tcase_add_test(tests, a_dropped_buffer_is_handed_out_again_only_unmapped_and_cleared);
+	tcase_add_test(tests, dropped_buffers_are_there_for_one_that_needs_them_all);
+	tcase_add_test(tests,
+		       a_mapping_that_the_machine_refuses_is_tried_again_without_what_was_dropped);
+	tcase_add_test(tests, a_buffer_that_waits_to_be_unmapped_is_nobodys);
+	tcase_add_test(tests, blocks_and_stacks_are_unmapped_as_they_are_dropped);
 	tcase_add_test(tests, dropping_any_owner_type_unmaps_and_frees);
 	tcase_add_test(tests, empty_owners_drop_to_nothing_and_change_to_nothing);
 	tcase_add_test(tests, a_guard_takes_the_first_pages_and_leaves_at_least_one);

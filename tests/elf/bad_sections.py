@@ -78,6 +78,18 @@ def _(o):
     o.set_section(name, sh_flags=SHF_ALLOC | SHF_COMPRESSED)
 
 
+@bad("compressed_relocations", "relocations that are said to be compressed",
+     "compressed table", ".rela.text.good_twice")
+def _(o):
+    o.set_section(".rela.text.good_twice", sh_flags=SHF_INFO_LINK | SHF_COMPRESSED)
+
+
+@bad("compressed_symbols", "a symbol table that is said to be compressed",
+     "compressed table", ".symtab")
+def _(o):
+    o.set_section(".symtab", sh_flags=SHF_COMPRESSED)
+
+
 @bad("link_outside", "sh_link is the number of sections", "sh_link is not a section",
      ".text.good_add")
 def _(o):

@@ -153,7 +153,46 @@ int oracle_rela(const struct oracle *oracle, size_t section, size_t i, struct or
 	return 0;
 }
 
-static int visit_member(Elf *member, void (*visit)(const char *, const void *, size_t))
+int oracle_read_header(const void *bytes, size_t size, struct oracle_header *ret)
+{
+	Elf *elf;
+	GElf_Ehdr ehdr;
+	int found;
+
+	elf_version(EV_CURRENT);
+	elf = elf_memory((char *)(uintptr_t)bytes, size);
+	found = elf && elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &ehdr);
+	if (found)
+		*ret = (struct oracle_header){ .class = ehdr.e_ident[EI_CLASS],
+					       .data = ehdr.e_ident[EI_DATA],
+					       .type = ehdr.e_type,
+					       .machine = ehdr.e_machine };
+	elf_end(elf);
+	return found;
+}
+
+int oracle_accepts(const struct oracle *oracle)
+{
+	struct oracle_section section;
+	struct oracle_symbol symbol;
+	struct oracle_rela rela;
+
+	for (size_t i = 0; i < oracle->n_sections; i++) {
+		if (oracle_section(oracle, i, &section) != 0)
+			return 0;
+		for (size_t k = 0; k < oracle_n_relas(oracle, i); k++) {
+			if (oracle_rela(oracle, i, k, &rela) != 0)
+				return 0;
+		}
+	}
+	for (size_t i = 0; i < oracle->n_symbols; i++) {
+		if (oracle_symbol(oracle, i, &symbol) != 0)
+			return 0;
+	}
+	return 1;
+}
+
+static int visit_member(Elf *member, void (*visit)(const char *, const void *, size_t), int all)
 {
 	Elf_Arhdr *header = elf_getarhdr(member);
 	GElf_Ehdr ehdr;
@@ -161,8 +200,9 @@ static int visit_member(Elf *member, void (*visit)(const char *, const void *, s
 	char *raw;
 	void *copy;
 
-	if (!header || elf_kind(member) != ELF_K_ELF || !gelf_getehdr(member, &ehdr) ||
-	    ehdr.e_type != ET_REL || ehdr.e_machine != EM_X86_64)
+	if (!header || elf_kind(member) != ELF_K_ELF || !gelf_getehdr(member, &ehdr))
+		return 0;
+	if (!all && (ehdr.e_type != ET_REL || ehdr.e_machine != EM_X86_64))
 		return 0;
 	raw = elf_rawfile(member, &size);
 	copy = raw ? malloc(size) : NULL;
@@ -174,19 +214,20 @@ static int visit_member(Elf *member, void (*visit)(const char *, const void *, s
 	return 1;
 }
 
-long oracle_archive(const char *path, void (*visit)(const char *, const void *, size_t))
+static long visit_members(const char *path, void (*visit)(const char *, const void *, size_t),
+			  int all)
 {
 	int fd = open(path, O_RDONLY);
-	Elf_Cmd command = ELF_C_READ;
+	Elf_Cmd command = ELF_C_READ_MMAP;
 	Elf *archive, *member;
 	long count = 0;
 
 	elf_version(EV_CURRENT);
-	archive = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ, NULL);
+	archive = fd < 0 ? NULL : elf_begin(fd, command, NULL);
 	if (!archive || elf_kind(archive) != ELF_K_AR)
 		count = -1;
 	while (count >= 0 && (member = elf_begin(fd, command, archive)) != NULL) {
-		count += visit_member(member, visit);
+		count += visit_member(member, visit, all);
 		command = elf_next(member);
 		elf_end(member);
 	}
@@ -194,4 +235,14 @@ long oracle_archive(const char *path, void (*visit)(const char *, const void *, 
 	if (fd >= 0)
 		close(fd);
 	return count;
+}
+
+long oracle_members(const char *path, void (*visit)(const char *, const void *, size_t))
+{
+	return visit_members(path, visit, 1);
+}
+
+long oracle_archive(const char *path, void (*visit)(const char *, const void *, size_t))
+{
+	return visit_members(path, visit, 0);
 }

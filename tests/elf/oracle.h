@@ -45,10 +45,22 @@ int oracle_section(const struct oracle *oracle, size_t section, struct oracle_se
 int oracle_symbol(const struct oracle *oracle, size_t symbol, struct oracle_symbol *ret);
 int oracle_rela(const struct oracle *oracle, size_t section, size_t i, struct oracle_rela *ret);
 
+/* Section headers can be read, and symbols and relocations where they say that some are. */
+int oracle_accepts(const struct oracle *oracle);
+
+/* What the ELF header says; 0: libelf sees no ELF file. */
+struct oracle_header {
+	unsigned int class, data, type, machine;
+};
+int oracle_read_header(const void *bytes, size_t size, struct oracle_header *ret);
+
 /*
- * Calls `visit` for each relocatable x86-64 member of an ar archive; the bytes
+ * Calls `visit` for each ELF file that is a member of an ar archive; the bytes
  * are a copy of that size from malloc, so aligned.  Returns how many; -1: no archive.
  */
+long oracle_members(const char *path,
+		    void (*visit)(const char *member, const void *bytes, size_t size));
+/* The same, of relocatable x86-64 members only. */
 long oracle_archive(const char *path,
 		    void (*visit)(const char *member, const void *bytes, size_t size));
 

@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Links objects with src/link and with ld at the same addresses, and compares.
 
-usage: compare_ld.py LINK_DUMP LD OBJECT...
+usage: compare_ld.py LINK_DUMP LD OBJECT... [--once OBJECT... [ARCHIVE.a...]]
+
+Objects are linked in three places, those after --once in the window only.  Of an
+archive each member is an object; those that src/link refuses are counted by reason.
 
 Every section must have the same bytes.  Only fields that go by a table differ,
 since each linker has its own: of a GOT field what its slot holds is compared, of
@@ -11,6 +14,7 @@ sections are called s1, s2 ... so that each can be put at its address, and whose
 COMMON symbols are where src/link put them.  Speaks TAP.
 """
 
+import collections
 import os
 import struct
 import subprocess
@@ -176,6 +180,8 @@ def check(tool, ld, folder, path, bases):
     """(verdict, remark): True, False, or None for an object that is not for us."""
     with open(path, "rb") as file:
         source = Object(file.read())
+    if b".symtab\0" not in bytes(source.raw):
+        return None, "without symbols"
     # 40 MiB behind the text: near enough for a branch, and no section's.
     symbols = {name: bases[0] + 0x2800000 + 32 * i
                for i, name in enumerate(sorted(set(undefined_symbols(source))))}
@@ -202,19 +208,68 @@ def check(tool, ld, folder, path, bases):
     return not wrong, "%d fields%s" % (count, "".join("; " + text for text in wrong[:5]))
 
 
+def members(archive, folder):
+    """Paths of an archive's members, as objects of their own."""
+    with open(archive, "rb") as file:
+        file.read(8)
+        number = 0
+        while header := file.read(60):
+            size = int(header[48:58])
+            contents = file.read(size + size % 2)[:size]
+            if contents[:4] == b"\x7fELF":
+                number += 1
+                path = os.path.join(folder, "%d.o" % number)
+                with open(path, "wb") as member:
+                    member.write(contents)
+                yield path
+
+
+def check_archive(tool, ld, archive):
+    """(verdict, remark) of all of its members."""
+    failed, linked, refused = [], 0, collections.Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        for path in members(archive, folder):
+            verdict, remark = check(tool, ld, folder, path, BASES["in the window"])
+            if verdict is None:
+                refused[remark] += 1
+            elif verdict:
+                linked += 1
+            else:
+                failed.append("%s: %s" % (os.path.basename(path), remark))
+    remark = "%d members%s" % (linked, "".join(
+        "; %d not linked: %s" % (count, why) for why, count in sorted(refused.items())))
+    return not failed and linked > 0, remark + "".join("; " + text for text in failed[:5])
+
+
+def cases(paths):
+    once = paths.index("--once") if "--once" in paths else len(paths)
+    for path in paths[:once]:
+        for name in BASES:
+            yield path, name
+    for path in paths[once + 1:]:
+        yield path, "in the window"
+
+
+def judge(tool, ld, path, name):
+    """(verdict, remark); None: nothing to judge."""
+    if not os.path.exists(path):
+        return None, "is not installed"
+    if path.endswith(".a"):
+        return check_archive(tool, ld, path)
+    with tempfile.TemporaryDirectory() as folder:
+        verdict, remark = check(tool, ld, folder, path, BASES[name])
+    return verdict, "not linked at all: " + remark if verdict is None else remark
+
+
 def main():
     tool, ld, *paths = sys.argv[1:]
-    cases = [(path, name, bases) for path in paths for name, bases in BASES.items()]
-    print("1..%d" % len(cases))
+    todo = list(cases(paths))
+    print("1..%d" % len(todo))
     failed = 0
-    for number, (path, name, bases) in enumerate(cases, 1):
-        with tempfile.TemporaryDirectory() as folder:
-            verdict, remark = check(tool, ld, folder, path, bases)
+    for number, (path, name) in enumerate(todo, 1):
+        verdict, remark = judge(tool, ld, path, name)
         failed |= verdict is False
-        if verdict is None:
-            remark = "# SKIP not linked at all: " + remark
-        else:
-            remark = "(" + remark + ")"
+        remark = "# SKIP " + remark if verdict is None else "(" + remark + ")"
         print("%s %d - ld agrees on %s %s %s" % ("not ok" if verdict is False else "ok", number,
                                                 os.path.basename(path), name, remark), flush=True)
     return failed

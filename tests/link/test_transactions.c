@@ -136,7 +136,7 @@ static unsigned long fail_each(attempt_function *attempt, unsigned long stride)
 START_TEST(a_load_with_dependencies_fails_as_if_it_had_not_been_tried)
 {
 	load(namespace_root(), "captain");
-	ck_assert_uint_gt(fail_each(load_hammer, 1), 40);
+	ck_assert_uint_gt(fail_each(load_hammer, 1), 20);
 }
 END_TEST
 
@@ -145,13 +145,13 @@ START_TEST(a_failed_load_takes_back_the_entries_that_it_gave_loaded_cells)
 	load(namespace_root(), "captain");
 	load(namespace_root(), "greeter");
 	load(namespace_root(), "counter");
-	ck_assert_uint_gt(fail_each(load_hammer, 1), 15);
+	ck_assert_uint_gt(fail_each(load_hammer, 1), 8);
 }
 END_TEST
 
 START_TEST(a_load_of_all_cells_fails_as_if_it_had_not_been_tried)
 {
-	ck_assert_uint_gt(fail_each(load_everything, 7), 400);
+	ck_assert_uint_gt(fail_each(load_everything, 7), 300);
 }
 END_TEST
 
@@ -159,7 +159,7 @@ START_TEST(a_prepared_version_that_fails_was_never_there)
 {
 	load(namespace_root(), "captain");
 	load(namespace_root(), "hammer");
-	ck_assert_uint_gt(fail_each(prepare_greeter, 1), 10);
+	ck_assert_uint_gt(fail_each(prepare_greeter, 1), 5);
 }
 END_TEST
 
@@ -168,8 +168,8 @@ START_TEST(a_prepared_version_with_state_and_tables_that_fails_was_never_there)
 	load(namespace_root(), "captain");
 	load(namespace_root(), "pointers.o");
 	load(namespace_root(), "pointers_user.o");
-	ck_assert_uint_gt(fail_each(prepare_pointers, 1), 10);
-	ck_assert_uint_gt(fail_each(admit_pointers, 1), 10);
+	ck_assert_uint_gt(fail_each(prepare_pointers, 1), 5);
+	ck_assert_uint_gt(fail_each(admit_pointers, 1), 5);
 }
 END_TEST
 

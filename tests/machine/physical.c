@@ -22,6 +22,7 @@ static struct {
 		uint8_t *bytes;
 	} blocks[BLOCKS_MAX];
 	size_t n;
+	uint64_t pages; /* bit n: some block may have bytes of a page n, n + 64, ... */
 	struct lent *lent;
 } physical;
 
@@ -41,6 +42,8 @@ void physical_put(uint64_t pa, const void *bytes, size_t size)
 	physical.blocks[physical.n].pa = pa;
 	physical.blocks[physical.n].size = size;
 	physical.blocks[physical.n++].bytes = copy_of(bytes, size);
+	for (uint64_t page = pa / PAGE_SIZE; page <= (pa + size) / PAGE_SIZE; page++)
+		physical.pages |= 1ull << page % 64;
 }
 
 void physical_put_hex(uint64_t pa, const char *digits)
@@ -69,6 +72,7 @@ void physical_clear(void)
 {
 	while (physical.n > 0)
 		free(physical.blocks[--physical.n].bytes);
+	physical.pages = 0;
 	while (physical.lent) {
 		struct lent *lent = physical.lent;
 
@@ -80,6 +84,8 @@ void physical_clear(void)
 
 const void *boot_memory(uint64_t pa, uint64_t size)
 {
+	if (!(physical.pages >> pa / PAGE_SIZE % 64 & 1))
+		return NULL; /* whoever searches asks for much */
 	for (size_t i = 0; i < physical.n; i++) {
 		uint64_t offset = pa - physical.blocks[i].pa;
 		struct lent *lent;

@@ -129,10 +129,15 @@ def a_damaged_cell_is_refused_in_the_same_words():
             data[archive.getmember("greeter.o").offset_data + 18] ^= 0xff  # e_machine
         file.write(data)
         file.flush()
-        hosted, pc = (start("--cells", file.name, "-c", "load greeter.o", launch=launch)
+        # By its file, and by its name: not the greeter of a folder instead.
+        hosted, pc = (start("--cells", file.name, "-c", "load greeter.o; load greeter; cells",
+                            launch=launch)
                       for launch in (HOSTED, LAUNCH))
     equal(hosted[0], 1)
-    assert hosted[1].startswith("load: "), hosted
+    lines = hosted[1].splitlines()
+    assert lines[0].startswith("load: cell greeter.o: "), hosted
+    equal(lines[1], lines[0])
+    assert "greeter " not in hosted[1], hosted
     equal(pc, hosted)
 
 

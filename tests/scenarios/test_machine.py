@@ -107,6 +107,14 @@ def a_cell_that_is_missing_or_damaged_at_boot_has_status_3_and_is_named():
 
 
 @test
+def a_damaged_object_is_named_when_nobody_provides_a_symbol():
+    for name in ["recovery.o", "heap.o"]:
+        found, output, log = boots_without(name, cut)
+        equal((name, found, output), (name, 3, ""))
+        assert re.search(r": symbol \w+: undefined symbol: .*found none; %s: \w+" % name, log), log
+
+
+@test
 def a_folder_of_cells_boots_with_the_nano_core_of_the_command():
     with tempfile.TemporaryDirectory() as folder:
         with tarfile.open(ARCHIVE) as source:

@@ -35,6 +35,12 @@ SHOWS = {
     ),
     "the cells of both machines": (0, r""),
     "one seed is the same time": (0, r""),
+    "a thousand swaps under calls": (0, r"swap_storm: 1000 swaps, .*; all accounted for; 0 counts"),
+    "tasks that crash in 15 ways": (
+        0, r" 0 missed, 0 spoilt\n[\s\S]*crash_storm: 1000 tasks; all accounted for; 0 counts",
+    ),
+    "tasks are killed in whatever": (0, r"spawn_storm: \d+ tasks; all accounted for; 0 counts"),
+    "swaps, crashes, spawns and kills": (0, r"squall: 30 swaps; all accounted for; 0 counts"),
 }
 
 

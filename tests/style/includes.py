@@ -33,7 +33,14 @@ class Part:
 
 
 # tests mirror the tree: tests/shell tests cells/shell.  These test more than their own.
-MIRRORED = {"unwind": ("cells/recovery",), "task": ("cells/wait", "cells/round_robin")}
+MIRRORED = {
+    "elf": ("tests/fuzz",),
+    "failure": ("cells/linker",),
+    "fuzz": ("cells/console", "cells/shell", "sim", "tests/link", "tests/machine",
+             "tests/unwind"),
+    "task": ("cells/wait", "cells/round_robin"),
+    "unwind": ("cells/recovery", "tests/elf"),
+}
 
 # By the longest prefix of the path.
 PARTS = {

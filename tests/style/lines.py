@@ -6,7 +6,7 @@ import re
 COLUMNS_MAX = 100
 PROSE_COLUMNS_MAX = 140
 # These cannot hold a comment, or are the licence itself.
-WITHOUT_SPDX = re.compile(r"(^LICENSE|^\.valgrindrc|\.(expect|json|tsv)|/corpus/[^/]+)$")
+WITHOUT_SPDX = re.compile(r"(^LICENSE|^\.valgrindrc|\.(expect|json|tsv))$")
 SPDX = "SPDX-License-" + "Identifier: MIT"
 SPDX_WITHIN = 4  # lines from the top
 # In halves, so that this file has none.

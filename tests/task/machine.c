@@ -41,6 +41,7 @@ static struct machine_info info = {
 	.name = "test",
 	.window = WINDOW,
 	.memory_size = WINDOW_PAGES * PAGE_SIZE,
+	.flags = MACHINE_SEEDED, /* time passes by safe points */
 	.timer_hz = 1000000000,
 };
 static uint8_t permission[WINDOW_PAGES];
@@ -325,7 +326,7 @@ void set_timer_hz(uint32_t hz)
 
 void set_flags(uint32_t flags)
 {
-	info.flags = flags;
+	info.flags = MACHINE_SEEDED | flags;
 }
 
 /* ---- the system --------------------------------------------------------------------- */

@@ -87,7 +87,8 @@ class Pipeline:
     def combine(self, *objects):
         self.serial += 1
         combined = self.path("%d.combined.o" % self.serial)
-        run("ld", "-r", "--unique", "-o", combined, *objects)
+        run("ld", "-r", "--unique", "-T", self.root + "/src/toolchain/cell.ld", "-o", combined,
+            *objects)
         return combined
 
     def check(self, combined, output=None):

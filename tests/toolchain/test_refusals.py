@@ -139,7 +139,7 @@ REFUSED = [
     ("C without unwind tables is refused",
      {"a.c": HEAD + CELL, "b.c -fno-exceptions -fno-asynchronous-unwind-tables "
                           "-fno-non-call-exceptions": "int f(int a) { return a; }\n"},
-     "section .text.f: function `f' has no unwind tables"),
+     "section .text: function `f' has no unwind tables"),
     ("bytes that are no instruction are refused",
      {"a.c": HEAD + CELL, "b.s": ".text\n.globl f\n.hidden f\n.type f,@function\n"
                                  "f: .cfi_startproc\n.byte 0x06\nret\n.cfi_endproc\n.size f,.-f\n"},

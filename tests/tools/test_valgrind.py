@@ -18,15 +18,24 @@ from tap import SKIPPED, TESTS, equal, run_all, test  # noqa: E402
 CLEW, CELLS = map(os.path.abspath, sys.argv[1:3])
 
 
-@test
-def memcheck_finds_no_error_in_swaps_and_in_crashes_of_every_kind():
+def swap_and_crash(*time):
     script = os.path.join(HERE, "swap_and_crash.clew")
-    output, errors = memcheck(CLEW, "--cells", CELLS, script)
+    output, errors = memcheck(CLEW, "--cells", CELLS, script, time=time)
     assert errors == 0, output
     # counter, greeter, task, linker, heap, recovery; ten kinds, one of them three times
     equal(len(re.findall(r"^(?:counter|greeter|task|linker|heap|recovery) .* (?:yes|no)$",
                          output.split("CURRENT")[0], re.M)), 6)
     equal(len(re.findall(r"^crash: crashed \(fault \d+\)", output, re.M)), 13)
+
+
+@test
+def memcheck_finds_no_error_in_swaps_and_in_crashes_of_every_kind():
+    swap_and_crash("--seed", "1")
+
+
+@test
+def nor_in_real_time_with_interrupts_wherever_they_come():
+    swap_and_crash()
 
 
 @test

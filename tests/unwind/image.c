@@ -62,5 +62,6 @@ void image_build(struct image *image)
 void image_program(struct image *image, const uint8_t *program, size_t size)
 {
 	memset(image->bytes + IMAGE_FDE_PROGRAM, 0, IMAGE_SECOND - IMAGE_FDE_PROGRAM);
-	memcpy(image->bytes + IMAGE_FDE_PROGRAM, program, size);
+	if (size > 0)
+		memcpy(image->bytes + IMAGE_FDE_PROGRAM, program, size);
 }

@@ -231,9 +231,9 @@ START_TEST(records_count_up_and_the_oldest_give_way)
 
 	ck_assert_ptr_null(fault_log_next(&fault_log, 0));
 	for (uint64_t id = 1; id <= FAULT_LOG_MAX; id++)
-		ck_assert_uint_eq(fault_log_new(&fault_log)->id, id);
+		ck_assert_uint_eq(fault_log_new(&fault_log, 1)->id, id);
 	ck_assert_uint_eq(fault_log_next(&fault_log, 0)->id, 1);
-	ck_assert_uint_eq(fault_log_new(&fault_log)->id, FAULT_LOG_MAX + 1);
+	ck_assert_uint_eq(fault_log_new(&fault_log, 1)->id, FAULT_LOG_MAX + 1);
 	record = fault_log_next(&fault_log, 0);
 	for (uint64_t id = 2; id <= FAULT_LOG_MAX + 1; id++) {
 		ck_assert_uint_eq(record->id, id);
@@ -245,14 +245,14 @@ END_TEST
 
 START_TEST(a_record_is_found_until_it_gives_way_and_a_new_one_is_empty)
 {
-	struct fault_record *first = fault_log_new(&fault_log);
+	struct fault_record *first = fault_log_new(&fault_log, 1);
 
 	first->cleanups = 5;
 	ck_assert_ptr_eq(fault_log_find(&fault_log, 1), first);
 	ck_assert_ptr_null(fault_log_find(&fault_log, 0));
 	ck_assert_ptr_null(fault_log_find(&fault_log, 2));
 	for (int i = 0; i < FAULT_LOG_MAX; i++)
-		ck_assert_uint_eq(fault_log_new(&fault_log)->cleanups, 0);
+		ck_assert_uint_eq(fault_log_new(&fault_log, 1)->cleanups, 0);
 	ck_assert_ptr_null(fault_log_find(&fault_log, 1));
 	ck_assert_ptr_nonnull(fault_log_find(&fault_log, FAULT_LOG_MAX + 1));
 }

@@ -19,6 +19,7 @@
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
 
+#include "both.h"
 #include "module.h"
 #include "subjects.h"
 #include "tap.h"
@@ -90,7 +91,7 @@ static int trace_ours(struct unwind_cursor cursor, struct trace *trace)
 		struct frame *frame = &trace->frames[trace->count];
 
 		ck_assert_int_lt(trace->count, FRAMES_MAX);
-		r = unwind_step(&cursor, entry, &stack);
+		r = step_both(&cursor, entry, &stack);
 		if (r != 0)
 			return r;
 		for (int i = 0; i < N_REGISTERS; i++)
@@ -325,9 +326,9 @@ START_TEST(words_outside_the_given_stack_are_not_read)
 	ck_assert_ptr_nonnull(entry);
 	small = (struct unwind_stack){ .low = cursor.registers[UNWIND_RSP],
 				       .high = cursor.registers[UNWIND_RSP] + 8 };
-	ck_assert_int_eq(unwind_step(&cursor, entry, &small), UNWIND_E_TRUNCATED);
+	ck_assert_int_eq(step_both(&cursor, entry, &small), UNWIND_E_TRUNCATED);
 	ck_assert_mem_eq(&cursor, &before, sizeof(cursor));
-	ck_assert_int_eq(unwind_step(&cursor, entry, &stack), 0);
+	ck_assert_int_eq(step_both(&cursor, entry, &stack), 0);
 }
 END_TEST
 
@@ -340,8 +341,8 @@ START_TEST(a_cfa_that_does_not_grow_ends_the_walk)
 	cursor.cfa = stack.high;
 	before = cursor;
 	entry = modules_find(modules, n_modules, lookup_pc(&cursor));
-	ck_assert_int_eq(unwind_step(&cursor, entry, &stack), UNWIND_E_TRUNCATED);
-	ck_assert_int_eq(unwind_step(&cursor, NULL, &stack), UNWIND_E_TRUNCATED);
+	ck_assert_int_eq(step_both(&cursor, entry, &stack), UNWIND_E_TRUNCATED);
+	ck_assert_int_eq(step_both(&cursor, NULL, &stack), UNWIND_E_TRUNCATED);
 	ck_assert_mem_eq(&cursor, &before, sizeof(cursor));
 }
 END_TEST

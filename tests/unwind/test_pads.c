@@ -2,9 +2,6 @@
 /*
  * At every address of functions compiled as cells are, src/unwind chooses the
  * landing pad that libgcc's personality routine for C chooses.
- *
- * __gcc_personality_v0 is libgcc_eh.a's; what it asks the unwinder for are
- * the functions below, which answer for one address.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -14,63 +11,7 @@
 #include "module.h"
 #include "subjects.h"
 #include "tap.h"
-
-struct _Unwind_Context {
-	uint64_t ip;
-	int before; /* ip is an instruction that has not been executed */
-	uint64_t region, lsda;
-	uint64_t pad;
-	uint64_t registers[2];
-};
-
-_Unwind_Reason_Code __gcc_personality_v0(int version, _Unwind_Action actions,
-					 _Unwind_Exception_Class class,
-					 struct _Unwind_Exception *exception,
-					 struct _Unwind_Context *context);
-
-_Unwind_Ptr _Unwind_GetIPInfo(struct _Unwind_Context *context, int *ret_before)
-{
-	*ret_before = context->before;
-	return context->ip;
-}
-
-_Unwind_Ptr _Unwind_GetIP(struct _Unwind_Context *context)
-{
-	return context->ip;
-}
-
-_Unwind_Ptr _Unwind_GetRegionStart(struct _Unwind_Context *context)
-{
-	return context->region;
-}
-
-void *_Unwind_GetLanguageSpecificData(struct _Unwind_Context *context)
-{
-	return (void *)context->lsda;
-}
-
-_Unwind_Ptr _Unwind_GetTextRelBase(struct _Unwind_Context *context)
-{
-	(void)context;
-	abort();
-}
-
-_Unwind_Ptr _Unwind_GetDataRelBase(struct _Unwind_Context *context)
-{
-	(void)context;
-	abort();
-}
-
-void _Unwind_SetGR(struct _Unwind_Context *context, int index, _Unwind_Word value)
-{
-	ck_assert(index == 0 || index == 1);
-	context->registers[index] = value;
-}
-
-void _Unwind_SetIP(struct _Unwind_Context *context, _Unwind_Ptr value)
-{
-	context->pad = value;
-}
+#include "witness.h"
 
 void _Unwind_Resume(struct _Unwind_Exception *exception)
 {
@@ -107,39 +48,22 @@ static uint64_t oracle_lsda(uint64_t fde)
 	return lsda ? fde + 17 + (uint64_t)(int64_t)lsda : 0;
 }
 
-static uint64_t pad_of_libgcc(const struct unwind_entry *entry, uint64_t lsda, uint64_t ip,
-			      int before)
-{
-	struct _Unwind_Exception exception = { 0 };
-	struct _Unwind_Context context = {
-		.ip = ip, .before = before, .region = entry->start, .lsda = lsda
-	};
-	_Unwind_Reason_Code code = __gcc_personality_v0(1, _UA_CLEANUP_PHASE | _UA_FORCE_UNWIND, 0,
-							&exception, &context);
-
-	if (code == _URC_CONTINUE_UNWIND)
-		return 0;
-	ck_assert_int_eq(code, _URC_INSTALL_CONTEXT);
-	ck_assert_uint_eq(context.registers[0], (uintptr_t)&exception);
-	ck_assert_uint_eq(context.registers[1], 0);
-	return context.pad;
-}
-
 /* How many addresses of the function have a landing pad. */
 static int compare_function(const struct unwind_entry *entry, uint64_t lsda)
 {
+	struct witness_function function = { .start = entry->start, .lsda = lsda };
 	int pads = 0;
 
 	for (uint64_t i = 0; i < entry->size; i++) {
 		struct unwind_cursor cursor = { .exact = true };
-		uint64_t expected = pad_of_libgcc(entry, lsda, entry->start + i, 1), pad = 1;
+		uint64_t expected = witness_libgcc_pad(&function, entry->start + i, true), pad = 1;
 
 		cursor.registers[UNWIND_RIP] = entry->start + i;
 		ck_assert_int_eq(unwind_landing_pad(&cursor, entry, &pad), 0);
 		ck_assert_uint_eq(pad, expected);
 		cursor.exact = false;
 		cursor.registers[UNWIND_RIP]++;
-		expected = pad_of_libgcc(entry, lsda, entry->start + i + 1, 0);
+		expected = witness_libgcc_pad(&function, entry->start + i + 1, false);
 		ck_assert_int_eq(unwind_landing_pad(&cursor, entry, &pad), 0);
 		ck_assert_uint_eq(pad, expected);
 		pads += pad != 0;

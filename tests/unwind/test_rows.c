@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "both.h"
 #include "image.h"
 #include "tap.h"
 #include "unwind/unwind.h"
@@ -60,7 +61,7 @@ static struct unwind_cursor stepped(uint64_t offset)
 {
 	struct unwind_cursor cursor = cursor_at(offset);
 
-	ck_assert_int_eq(unwind_step(&cursor, &entries[0], &stack), 0);
+	ck_assert_int_eq(step_both(&cursor, &entries[0], &stack), 0);
 	return cursor;
 }
 
@@ -108,7 +109,7 @@ START_TEST(a_return_address_belongs_to_the_row_of_the_byte_before_it)
 
 	index_image();
 	cursor.exact = false;
-	ck_assert_int_eq(unwind_step(&cursor, &entries[0], &stack), 0);
+	ck_assert_int_eq(step_both(&cursor, &entries[0], &stack), 0);
 	ck_assert_uint_eq(cursor.cfa, word_at(SP + 1));
 }
 END_TEST
@@ -199,7 +200,7 @@ static int step_of(const uint8_t *program, size_t size)
 
 	image_program(&image, program, size);
 	index_image();
-	r = unwind_step(&cursor, &entries[0], &stack);
+	r = step_both(&cursor, &entries[0], &stack);
 	ck_assert_mem_eq(&cursor, &before, sizeof(cursor));
 	return r;
 }
@@ -237,14 +238,14 @@ START_TEST(a_cfa_must_be_above_that_of_the_frame_before)
 	index_image();
 	cursor.cfa = word_at(SP + 1);
 	before = cursor;
-	ck_assert_int_eq(unwind_step(&cursor, &entries[0], &stack), UNWIND_E_TRUNCATED);
-	ck_assert_int_eq(unwind_step(&cursor, NULL, &stack), UNWIND_E_TRUNCATED);
+	ck_assert_int_eq(step_both(&cursor, &entries[0], &stack), UNWIND_E_TRUNCATED);
+	ck_assert_int_eq(step_both(&cursor, NULL, &stack), UNWIND_E_TRUNCATED);
 	ck_assert_mem_eq(&cursor, &before, sizeof(cursor));
 	cursor.cfa = word_at(SP);
-	ck_assert_int_eq(unwind_step(&cursor, &entries[0], &stack), 0);
+	ck_assert_int_eq(step_both(&cursor, &entries[0], &stack), 0);
 	cursor = before;
 	cursor.cfa = word_at(SP);
-	ck_assert_int_eq(unwind_step(&cursor, NULL, &stack), 0);
+	ck_assert_int_eq(step_both(&cursor, NULL, &stack), 0);
 }
 END_TEST
 
@@ -260,14 +261,14 @@ START_TEST(a_leaf_returns_to_the_word_at_the_stack_pointer)
 {
 	struct unwind_cursor cursor = cursor_at(0), before;
 
-	ck_assert_int_eq(unwind_step(&cursor, NULL, &stack), 0);
+	ck_assert_int_eq(step_both(&cursor, NULL, &stack), 0);
 	ck_assert_uint_eq(cursor.registers[UNWIND_RIP], 1000 + SP);
 	ck_assert_uint_eq(cursor.registers[UNWIND_RSP], word_at(SP + 1));
 	ck_assert_uint_eq(cursor.cfa, word_at(SP + 1));
 	ck_assert(!cursor.exact);
 	cursor.registers[UNWIND_RSP] = word_at(STACK_WORDS);
 	before = cursor;
-	ck_assert_int_eq(unwind_step(&cursor, NULL, &stack), UNWIND_E_TRUNCATED);
+	ck_assert_int_eq(step_both(&cursor, NULL, &stack), UNWIND_E_TRUNCATED);
 	ck_assert_mem_eq(&cursor, &before, sizeof(cursor));
 }
 END_TEST

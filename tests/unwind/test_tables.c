@@ -5,18 +5,17 @@
  * libdw's reading of the same table gives.
  */
 #define _GNU_SOURCE
-#include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "libdw_row.h"
 #include "module.h"
 #include "tap.h"
 
 #define STACK_WORDS (1 << 20)
-#define VALUES_MAX 16
 
 static struct module modules[MODULES_MAX];
 static int n_modules;
@@ -99,96 +98,6 @@ END_TEST
 			ck_abort_msg("%s", #condition); \
 	} while (0)
 
-/* ---- an evaluator of its own for what libdw hands out ---------------------- */
-
-struct values {
-	uint64_t items[VALUES_MAX];
-	int count;
-};
-
-static uint64_t value_pop(struct values *values)
-{
-	REQUIRE(values->count > 0);
-	return values->items[--values->count];
-}
-
-static void value_push(struct values *values, uint64_t value)
-{
-	REQUIRE(values->count < VALUES_MAX);
-	values->items[values->count++] = value;
-}
-
-static void evaluate_binary(struct values *values, uint8_t atom)
-{
-	uint64_t b = value_pop(values), a = value_pop(values);
-
-	switch (atom) {
-	case DW_OP_plus:
-		return value_push(values, a + b);
-	case DW_OP_minus:
-		return value_push(values, a - b);
-	case DW_OP_and:
-		return value_push(values, a & b);
-	case DW_OP_shl:
-		return value_push(values, a << b);
-	case DW_OP_ge:
-		return value_push(values, (int64_t)a >= (int64_t)b);
-	default:
-		ck_abort_msg("operation 0x%x is not known to the test", atom);
-	}
-}
-
-static uint64_t evaluate(const Dwarf_Op *ops, size_t n, const uint64_t *registers, uint64_t cfa)
-{
-	struct values values = { .count = 0 };
-
-	for (size_t i = 0; i < n; i++) {
-		uint8_t atom = ops[i].atom;
-
-		if (atom >= DW_OP_lit0 && atom <= DW_OP_lit31)
-			value_push(&values, atom - DW_OP_lit0);
-		else if (atom >= DW_OP_breg0 && atom <= DW_OP_breg31)
-			value_push(&values, registers[atom - DW_OP_breg0] + ops[i].number);
-		else if (atom == DW_OP_bregx)
-			value_push(&values, registers[ops[i].number] + ops[i].number2);
-		else if (atom == DW_OP_call_frame_cfa)
-			value_push(&values, cfa);
-		else if (atom == DW_OP_plus_uconst)
-			value_push(&values, value_pop(&values) + ops[i].number);
-		else if (atom == DW_OP_deref)
-			value_push(&values, *(uint64_t *)value_pop(&values));
-		else if (atom != DW_OP_stack_value)
-			evaluate_binary(&values, atom);
-	}
-	return value_pop(&values);
-}
-
-enum expectation {
-	SAME,
-	UNDEFINED,
-	KNOWN
-};
-
-static enum expectation expected_register(Dwarf_Frame *frame, int reg, const uint64_t *registers,
-					  uint64_t cfa, uint64_t *ret)
-{
-	Dwarf_Op mem[3], *ops;
-	size_t n;
-
-	REQUIRE(dwarf_frame_register(frame, reg, mem, &ops, &n) == 0);
-	if (n == 0)
-		return ops == mem ? UNDEFINED : SAME;
-	if (ops[n - 1].atom == DW_OP_stack_value)
-		*ret = evaluate(ops, n, registers, cfa);
-	else if (ops[0].atom >= DW_OP_reg0 && ops[0].atom <= DW_OP_reg31)
-		*ret = registers[ops[0].atom - DW_OP_reg0];
-	else if (ops[0].atom == DW_OP_regx)
-		*ret = registers[ops[0].number];
-	else
-		*ret = *(uint64_t *)evaluate(ops, n, registers, cfa);
-	return KNOWN;
-}
-
 /* Registers that point into the fake stack, each somewhere else. */
 static struct unwind_cursor fake_cursor(uint64_t pc)
 {
@@ -207,14 +116,12 @@ static const int compared[] = { UNWIND_RBX, UNWIND_RBP, UNWIND_R12, UNWIND_R13,
 static void compare_row(Dwarf_Frame *frame, const struct unwind_entry *entry, uint64_t pc)
 {
 	struct unwind_cursor cursor = fake_cursor(pc), before = cursor;
+	struct libdw_state state = { before.registers, &stack };
 	int r = unwind_step(&cursor, entry, &stack);
-	Dwarf_Op *ops;
-	size_t n;
-	uint64_t cfa, value = 0;
+	uint64_t cfa = 0, value = 0;
 
-	REQUIRE(dwarf_frame_cfa(frame, &ops, &n) == 0);
-	cfa = evaluate(ops, n, before.registers, 0);
-	if (expected_register(frame, UNWIND_RIP, before.registers, cfa, &value) == UNDEFINED) {
+	REQUIRE(libdw_cfa(frame, &state, &cfa) == LIBDW_KNOWN);
+	if (libdw_register(frame, UNWIND_RIP, &state, cfa, &value) == LIBDW_UNDEFINED) {
 		REQUIRE(r == UNWIND_E_END);
 		return;
 	}
@@ -223,14 +130,16 @@ static void compare_row(Dwarf_Frame *frame, const struct unwind_entry *entry, ui
 	for (size_t i = 0; i < sizeof(compared) / sizeof(compared[0]); i++) {
 		int reg = compared[i];
 
-		switch (expected_register(frame, reg, before.registers, cfa, &value)) {
-		case KNOWN:
+		switch (libdw_register(frame, reg, &state, cfa, &value)) {
+		case LIBDW_KNOWN:
 			REQUIRE(cursor.registers[reg] == value);
 			break;
-		case SAME:
+		case LIBDW_SAME:
 			REQUIRE(cursor.registers[reg] == before.registers[reg]);
 			break;
-		case UNDEFINED:
+		case LIBDW_FAILED:
+			ck_abort_msg("an operation that is not known to the test");
+		case LIBDW_UNDEFINED:
 			break;
 		}
 	}

@@ -112,11 +112,17 @@ function machine_info
 	ret
 	end	machine_info
 
+/*
+ * Each longer than a byte: of a stop one byte behind a breakpoint, gdb believes
+ * that it is the breakpoint's own.
+ */
 function machine_image_linked
+	nop
 	ret
 	end	machine_image_linked
 
 function machine_image_freed
+	nop
 	ret
 	end	machine_image_freed
 
