@@ -271,6 +271,13 @@ static void sample(long instructions)
 		(void)traced_break(&traced, no_breakpoints);
 }
 
+static bool has_breakpoints(void)
+{
+	const uint64_t anywhere[TRACED_BREAKPOINTS] = { 4096 };
+
+	return traced_break(&traced, anywhere) && traced_break(&traced, no_breakpoints);
+}
+
 static int check(int number, char **arguments, const char *script)
 {
 	long wanted = strtol(arguments[0], NULL, 0);
@@ -279,6 +286,11 @@ static int check(int number, char **arguments, const char *script)
 	memset(&counts, 0, sizeof(counts));
 	if (!traced_start(&traced, arguments[1], arguments[2], script)) {
 		printf("ok %d # SKIP a child cannot be traced here\n", number);
+		return 0;
+	}
+	if (!has_breakpoints()) {
+		traced_finish(&traced);
+		printf("ok %d # SKIP the CPU's breakpoints cannot be set here\n", number);
 		return 0;
 	}
 	if (wanted == 0)
