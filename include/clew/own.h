@@ -33,8 +33,8 @@
 
 /*
  * At file scope: this file, and the .c or .h of its name beside it, reads and
- * writes the words of T.  Every such mark
- * is code that the plugin takes on trust; `make suppressions` lists them.
+ * writes the words of T.  Every such mark is code that the plugin takes on
+ * trust; `make suppressions` lists them.
  */
 #define OWN_IMPLEMENTS(T, reason) typedef T T OWN_MARK(clew_implements(reason))
 #define OWN_IMPLEMENTS_ANY(reason) typedef void own_any OWN_MARK(clew_implements_any(reason))
